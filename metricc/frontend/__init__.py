@@ -1,0 +1,1 @@
+"""From text to a tree (parse) and from a tree to resolved names (check)."""

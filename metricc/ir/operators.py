@@ -1,0 +1,61 @@
+"""The functions of the language: how many arguments each takes and what degree it gives.
+
+Adding a function: a row here, its value in `evaluate.py`, its derivative in
+`passes/differentiate.py` and, for each target that cannot print it as a call, a row there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+Degree = Fraction | None
+"""How a node scales with the batch: number 0, entry 1; None where its terms disagree."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the language.
+
+    `usage` is how the help shows it; `most` None means any number of arguments.
+    """
+
+    name: str
+    usage: str
+    least: int
+    most: int | None
+    degree: Callable[[tuple[Degree, ...]], Degree]
+
+
+def _same(degrees: tuple[Degree, ...]) -> Degree:
+    """Arguments of one degree give that degree: min, max, abs."""
+    return degrees[0] if len(set(degrees)) == 1 else None
+
+
+def _number(degrees: tuple[Degree, ...]) -> Degree:
+    """Functions of pure numbers: log, exp, sin."""
+    return Fraction(0) if set(degrees) == {Fraction(0)} else None
+
+
+def _root(order: int) -> Callable[[tuple[Degree, ...]], Degree]:
+    def degree(degrees: tuple[Degree, ...]) -> Degree:
+        return None if degrees[0] is None else degrees[0] / order
+
+    return degree
+
+
+_ONE = ("exp", "log", "log2", "log10", "log1p", "sin", "cos", "asin", "atan", "xlogx", "sigmoid", "tanh")
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        Function("sqrt", "sqrt(x)", 1, 1, _root(2)),
+        Function("cbrt", "cbrt(x)", 1, 1, _root(3)),
+        Function("abs", "abs(x)", 1, 1, _same),
+        Function("min", "min(x, y, …)", 2, None, _same),
+        Function("max", "max(x, y, …)", 2, None, _same),
+        Function("clamp", "clamp(x, low, high)", 3, 3, _same),
+        *(Function(name, f"{name}(x)", 1, 1, _number) for name in _ONE),
+    )
+}
+SYNONYMS = {"ln": "log", "arcsin": "asin", "arctan": "atan"}
