@@ -1,0 +1,86 @@
+"""The straight-line program that a target prints: assignments in two sections, each with a shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Num:
+    """A literal: exact, or the double next to an irrational constant."""
+
+    value: Fraction | float
+
+
+@dataclass(frozen=True)
+class Ref:
+    """The value of an entry, a parameter or an earlier assignment."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Op:
+    """add sub mul div neg, or a named function, on operands."""
+
+    op: str
+    args: tuple[Expr, ...]
+
+
+Expr = Num | Ref | Op
+
+Shape = Literal["scalar", "class"]
+"""One number per group, or one per class of a group."""
+
+GUARDS = frozenset({"nonzero"})
+"""Operators that only keep a value in range; operation counts leave them out."""
+
+
+@dataclass(frozen=True)
+class Assign:
+    """`name = expr`."""
+
+    name: str
+    expr: Expr
+    shape: Shape = "scalar"
+
+
+@dataclass(frozen=True)
+class Program:
+    """Value and slopes from soft entries; the results are `value`, `grad_pos`, `grad_neg`.
+
+    `inputs` are the entries it reads, in the field's order; `parameters` the metric's own.
+    """
+
+    inputs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    value: tuple[Assign, ...]
+    slopes: tuple[Assign, ...]
+
+    @property
+    def assignments(self) -> tuple[Assign, ...]:
+        """Both sections in order."""
+        return self.value + self.slopes
+
+    def functions(self) -> tuple[str, ...]:
+        """Return the names of the functions it calls, sorted."""
+        found = {e.op for a in self.assignments for e in walk(a.expr) if isinstance(e, Op)}
+        return tuple(sorted(found - {"add", "sub", "mul", "div", "neg"}))
+
+    def operations(self) -> int:
+        """Count operations, a negation as one and guards as none."""
+        nodes = (e for a in self.assignments for e in walk(a.expr))
+        return sum(isinstance(e, Op) and e.op not in GUARDS for e in nodes)
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """Yield `expr` and all below it."""
+    yield expr
+    if isinstance(expr, Op):
+        for arg in expr.args:
+            yield from walk(arg)

@@ -1,0 +1,98 @@
+"""The formula in sympy: bindings that keep every singular place whole, and rational slopes.
+
+sympy rewrites on construction: TP/TP becomes 1, and sqrt(a*b) splits in two. So whatever can be
+singular (a quotient, a root, a logarithm) is a *binding*, an operator whose arguments sympy may
+rearrange and whose result it sees as one symbol. Between bindings there are only polynomials.
+The slopes are ordinary rational expressions over entries, marginals and bindings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from .typed import MARGINALS, TypedMetric
+
+ENTRY = {name: sp.Symbol(name, positive=True) for name in ("TP", "TN", "FP", "FN")}
+MARGINAL = {
+    name: sp.Symbol(short, positive=True)
+    for name, short in zip(MARGINALS, ("AP", "AN", "PP", "PN", "N"), strict=True)
+}
+MARGINAL_SUMS: dict[sp.Symbol, sp.Expr] = {
+    MARGINAL[name]: sp.Add(*(ENTRY[entry] for entry in entries))
+    for name, entries in MARGINALS.items()
+}
+_SUM_NAMES = {total: symbol for symbol, total in MARGINAL_SUMS.items()}
+
+
+def name_marginals(expr: sp.Expr) -> sp.Expr:
+    """TP + FN → AP, wherever a sum is exactly a marginal."""
+    return expr.xreplace(_SUM_NAMES)
+
+
+def parameter_symbol(name: str) -> sp.Symbol:
+    """Return the symbol of a metric's parameter."""
+    return sp.Symbol(f"parameter {name}", real=True)
+
+
+@dataclass(frozen=True)
+class Binding:
+    """`symbol = op(*args)`; the arguments are over entries, marginals and earlier symbols."""
+
+    symbol: sp.Symbol
+    op: str
+    args: tuple[sp.Expr, ...]
+
+
+@dataclass
+class Bindings:
+    """Bindings in order of need; the same operator on the same arguments is made once."""
+
+    made: dict[tuple[str, tuple[sp.Expr, ...]], Binding] = field(default_factory=dict)
+
+    def bind(self, op: str, *args: sp.Expr) -> sp.Symbol:
+        """Return the symbol of `op(*args)`."""
+        key = (op, tuple(name_marginals(sp.sympify(arg)) for arg in args))
+        if key not in self.made:
+            symbol = sp.Symbol(f"v{len(self.made) + 1:03d}", real=True)
+            self.made[key] = Binding(symbol, *key)
+        return self.made[key].symbol
+
+    def all(self) -> tuple[Binding, ...]:
+        """Return what was bound, arguments before use."""
+        return tuple(self.made.values())
+
+
+@dataclass(frozen=True)
+class Symbolic:
+    """The value as a polynomial over bindings. `labels` are the user's `let` names."""
+
+    metric: TypedMetric
+    bindings: tuple[Binding, ...]
+    value: sp.Expr
+    labels: tuple[tuple[sp.Expr, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One application of a rule: what stood there before and after, and why it may."""
+
+    rule: str
+    before: str
+    after: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Value and slopes: grad_pos = m_TP - m_FN, grad_neg = m_FP - m_TN.
+
+    `bindings` holds those of the value and those that only the slopes need (a sign, a cosine).
+    """
+
+    symbolic: Symbolic
+    bindings: tuple[Binding, ...]
+    grad_pos: sp.Expr
+    grad_neg: sp.Expr
+    derivation: tuple[Step, ...] = ()

@@ -1,0 +1,1 @@
+"""The middle of the compiler, a pass per file: lower differentiate simplify schedule stabilize."""

@@ -1,0 +1,103 @@
+"""differentiate: the two slopes, by one rule per operator that reuses the operator's own value.
+
+A prediction that rises by da moves da from FN to TP where it is a positive, and from TN to FP
+where it is a negative. So a slope is a derivative along one of two directions, and what no
+prediction moves (the actual marginals, the total) drops out at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy as sp
+
+from ..ir.symbolic import ENTRY, MARGINAL, Binding, Bindings, Gradient, Step, Symbolic, name_marginals
+
+_MOVES_TOGETHER = {MARGINAL["predicted_positives"]: sp.Integer(1)}
+_MOVES_TOGETHER |= {MARGINAL["predicted_negatives"]: sp.Integer(-1)}
+DIRECTIONS: dict[str, dict[sp.Symbol, sp.Expr]] = {
+    "grad_pos": {ENTRY["TP"]: sp.Integer(1), ENTRY["FN"]: sp.Integer(-1), **_MOVES_TOGETHER},
+    "grad_neg": {ENTRY["FP"]: sp.Integer(1), ENTRY["TN"]: sp.Integer(-1), **_MOVES_TOGETHER},
+}
+MAX_INLINE = 40
+"""A tangent of more operations than this gets a name, so that nesting stays linear in size."""
+
+Args = tuple[sp.Expr, ...]
+Rule = Callable[[Bindings, sp.Symbol, Args, Args], sp.Expr]
+"""(bindings, value m, arguments, their tangents) → tangent of m."""
+
+
+def _step(b: Bindings, left: sp.Expr, right: sp.Expr) -> sp.Expr:
+    """1 where left < right, 0 where left > right, 1/2 between: the subgradient torch takes."""
+    return (1 - b.bind("sign", left - right)) / 2
+
+
+def _power(b: Bindings, m: sp.Symbol, x: Args, dx: Args) -> sp.Expr:
+    varying = m * b.bind("log", x[0]) * dx[1] if dx[1] != 0 else sp.Integer(0)
+    return x[1] * m * dx[0] / x[0] + varying
+
+
+def _extreme(b: Bindings, less: sp.Expr, dx: Args) -> sp.Expr:
+    return dx[1] + less * (dx[0] - dx[1])
+
+
+DERIVATIVES: dict[str, tuple[str, Rule]] = {
+    "quotient": ("d(N/D) = (dN - m dD)/D", lambda _b, m, x, dx: (dx[0] - m * dx[1]) / x[1]),
+    "sqrt": ("d√x = dx/(2m)", lambda _b, m, _x, dx: dx[0] / (2 * m)),
+    "cbrt": ("d∛x = dx/(3m²)", lambda _b, m, _x, dx: dx[0] / (3 * m**2)),
+    "power": ("d(x^c) = c m dx/x", _power),
+    "exp": ("d exp x = m dx", lambda _b, m, _x, dx: m * dx[0]),
+    "log": ("d log x = dx/x", lambda _b, _m, x, dx: dx[0] / x[0]),
+    "log1p": ("d log(1+x) = dx/(1+x)", lambda _b, _m, x, dx: dx[0] / (1 + x[0])),
+    "xlogx": ("d(x log x) = (1 + log x) dx", lambda b, _m, x, dx: (1 + b.bind("log", x[0])) * dx[0]),
+    "sin": ("d sin x = cos x dx", lambda b, _m, x, dx: b.bind("cos", x[0]) * dx[0]),
+    "cos": ("d cos x = -sin x dx", lambda b, _m, x, dx: -b.bind("sin", x[0]) * dx[0]),
+    "asin": ("d asin x = dx/√(1-x²)", lambda b, _m, x, dx: dx[0] / b.bind("sqrt", 1 - x[0] ** 2)),
+    "atan": ("d atan x = dx/(1+x²)", lambda _b, _m, x, dx: dx[0] / (1 + x[0] ** 2)),
+    "tanh": ("d tanh x = (1-m²) dx", lambda _b, m, _x, dx: (1 - m**2) * dx[0]),
+    "sigmoid": ("d σ(x) = σ(x) σ(-x) dx", lambda b, m, x, dx: m * b.bind("sigmoid", -x[0]) * dx[0]),
+    "abs": ("d|x| = sign x dx", lambda b, _m, x, dx: b.bind("sign", x[0]) * dx[0]),
+    "sign": ("d sign x = 0", lambda _b, _m, _x, _dx: sp.Integer(0)),
+    "min": ("d min picks a side", lambda b, _m, x, dx: _extreme(b, _step(b, x[0], x[1]), dx)),
+    "max": ("d max picks a side", lambda b, _m, x, dx: _extreme(b, _step(b, x[1], x[0]), dx)),
+    "same": ("dm", lambda _b, _m, _x, dx: dx[0]),
+}
+
+
+def differentiate(symbolic: Symbolic) -> Gradient:
+    """Return value and slopes, with a step for each binding that a prediction moves."""
+    bindings = Bindings({(binding.op, binding.args): binding for binding in symbolic.bindings})
+    steps: list[Step] = []
+    slopes = [_slope(symbolic, bindings, name, steps) for name in DIRECTIONS]
+    return Gradient(symbolic, bindings.all(), slopes[0], slopes[1], tuple(steps))
+
+
+def _slope(symbolic: Symbolic, bindings: Bindings, name: str, steps: list[Step]) -> sp.Expr:
+    """Return the derivative of the value along one direction."""
+    tangents = dict(DIRECTIONS[name])
+    for binding in symbolic.bindings:
+        tangent = _binding_tangent(bindings, binding, tangents)
+        if tangent == 0:
+            continue
+        rule = DERIVATIVES[binding.op][0]
+        before = f"{name} of {binding.symbol} = {binding.op}{binding.args}"
+        steps.append(Step(f"differentiate {binding.op}", before, str(tangent), rule))
+        is_long = sp.count_ops(tangent) > MAX_INLINE
+        tangents[binding.symbol] = bindings.bind("same", tangent) if is_long else tangent
+    return _tangent(symbolic.value, tangents)
+
+
+def _binding_tangent(
+    bindings: Bindings, binding: Binding, tangents: dict[sp.Symbol, sp.Expr]
+) -> sp.Expr:
+    moves = tuple(_tangent(arg, tangents) for arg in binding.args)
+    if all(move == 0 for move in moves):
+        return sp.Integer(0)
+    tangent = DERIVATIVES[binding.op][1](bindings, binding.symbol, binding.args, moves)
+    return sp.factor_terms(name_marginals(tangent))
+
+
+def _tangent(expr: sp.Expr, tangents: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """Return the derivative of a polynomial, given those of its symbols."""
+    moved = sorted(expr.free_symbols & tangents.keys(), key=str)
+    return sp.Add(*(name_marginals(sp.diff(expr, s)) * tangents[s] for s in moved))
