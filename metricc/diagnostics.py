@@ -393,3 +393,13 @@ class NotScaleFree(Diagnostic):
     label = "this adds terms of different degree, so the value depends on the batch size"
     help = "intended? then ignore this; else divide the counts by `total`"
     severity = "warning"
+
+
+@dataclass(frozen=True)
+class NothingFound(Diagnostic):
+    """A search of the library without a result."""
+
+    title = "nothing found"
+    label = "no metric of the library has `{word}` in its name, synonyms or description"
+    help = "`metricc list` shows them all"
+    word: str

@@ -8,6 +8,7 @@ in any order, so that a part common to two of them is found however the formula 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -33,7 +34,7 @@ class Node:
     kind: str
     items: Items = ()
     constant: Fraction = Fraction(0)
-    value: str | float | None = None
+    value: str | None = None
     args: tuple[int, ...] = ()
 
 
@@ -73,7 +74,7 @@ class Graph:
         if expr.is_Rational:
             return self.add(Node("sum", constant=Fraction(int(expr.p), int(expr.q))))
         if expr.is_number:
-            return self.add(Node("number", value=float(expr)))
+            return self.add(Node("number", value=repr(float(expr))))
         if expr.is_Symbol:
             if expr.name in ENTRY:
                 return self.add(Node("entry", value=expr.name))
@@ -210,9 +211,26 @@ class Graph:
                     counts.update(_pairs(node))
             common = [(count, pair) for pair, count in counts.items() if count > 1]
             if not common:
-                return
+                break
             _, best = min(common, key=lambda found: (-found[0], found[1]))
             self._replace_pair(*best)
+        self._share_multiples()
+
+    def _share_multiples(self) -> None:
+        """Compute c*x once where two sums need it; a multiple of an entry reads better in place."""
+        counts: Counter[tuple[int, Fraction]] = Counter()
+        for number in self.reachable():
+            node = self.nodes[number]
+            if node.kind == "sum":
+                counts.update((k, abs(c)) for k, c in node.items)
+        for (number, size), count in sorted(counts.items()):
+            if count > 1 and size != 1 and self.nodes[number].kind != "entry":
+                above, below = (Fraction(n) for n in size.as_integer_ratio())
+                factors = {self.add(Node("number", value=str(above))): Fraction(1)} if above != 1 else {}
+                if below != 1:
+                    factors[self.add(Node("number", value=str(below)))] = Fraction(-1)
+                multiple = self.make_product({number: Fraction(1), **factors})
+                self._rewrite(lambda n, a=number, b=multiple, s=size: _use_multiple(n, a, b, s))
 
     def _replace_pair(self, kind: str, first: int, second: int, ratio: Fraction) -> None:
         """Make the pair a node, and use it wherever the pair occurs."""
@@ -221,14 +239,18 @@ class Graph:
         else:
             items = ((first, Fraction(1)), (second, ratio))
             pair = self.add(Node(kind, items))
+        def use(node: Node) -> Node:
+            is_other = node.kind == kind and node != self.nodes[pair]
+            return _use_pair(node, pair, first, second, ratio) if is_other else node
+
+        self._rewrite(use)
+
+    def _rewrite(self, change: Callable[[Node], Node]) -> None:
+        """Apply `change` to every node, and let all others see the result."""
         renamed: dict[int, int] = {}
         for number in self.reachable():
             old = self.nodes[number]
-            if number == pair:
-                continue
-            node = _rename(old, renamed)
-            if node.kind == kind:
-                node = _use_pair(node, pair, first, second, ratio)
+            node = change(_rename(old, renamed))
             if node != old:
                 renamed[number] = self._rebuild(node)
         self.roots = [renamed.get(root, root) for root in self.roots]
@@ -283,6 +305,16 @@ def _use_pair(node: Node, pair: int, first: int, second: int, ratio: Fraction) -
     items[pair] = items.get(pair, Fraction(0)) + times
     kept = tuple(sorted((k, c) for k, c in items.items() if c))
     return Node(node.kind, kept, node.constant)
+
+
+def _use_multiple(node: Node, number: int, multiple: int, size: Fraction) -> Node:
+    if node.kind != "sum":
+        return node
+    items = {k: c for k, c in node.items if k != number or abs(c) != size}
+    kept = dict(node.items).get(number)
+    if kept is not None and abs(kept) == size:
+        items[multiple] = items.get(multiple, Fraction(0)) + kept / size
+    return Node(node.kind, tuple(sorted(items.items())), node.constant)
 
 
 def _rename(node: Node, renamed: dict[int, int]) -> Node:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ..ir.program import Assign, Expr, Num, Op, Program, Ref, walk
+from ..ir.operators import FUNCTIONS
+from ..ir.program import Assign, Expr, Num, Op, Program, Ref
 from ..ir.symbolic import MARGINAL_SUMS
 from .graph import ROOTS, Graph, Node
 
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
 
 _NAMES = {"sqrt": "root", "cbrt": "root", "log": "log", "log1p": "log", "abs": "gap", "sign": "side"}
 _NAMES |= {"quotient": "ratio", "power": "power", "sum": "s", "product": "c", "exp": "e"}
-_RESERVED = {"value", "grad_pos", "grad_neg", "zero_division", "input", "target", "torch", "math"}
-_RESERVED |= {"lambda", "in", "is", "if", "for", "as", "or", "and", "not", "def", "del", "from", "self"}
-_RESERVED |= {"sample_weight", "sharpness", "threshold", "smooth", "tp", "tn", "fp", "fn", "counts"}
+_RESERVED = {"value", "grad_pos", "grad_neg", "zero_division", "input", "target", "sample_weight"}
+_RESERVED |= {"sharpness", "threshold", "smooth", "entries", "self", "torch", "math", *FUNCTIONS}
+_RESERVED |= {"nonzero", "quotient", "power", "sign", "minimum", "maximum", *keyword.kwlist}
+_RESERVED |= {"tp", "tn", "fp", "fn"}
 
 
 def schedule(gradient: Gradient) -> Program:
@@ -48,7 +51,7 @@ class _Scheduler:
 
     def __init__(self, graph: Graph, gradient: Gradient) -> None:
         self.graph = graph
-        self.parameters = tuple(p.name for p in gradient.symbolic.metric.parameters)
+        self.parameters = tuple(_safe(p.name) for p in gradient.symbolic.metric.parameters)
         self.uses = self._count_uses()
         self.names: dict[int, str] = {}
         self.taken = {*_RESERVED, *self.parameters}
@@ -148,25 +151,29 @@ class _Scheduler:
             case "parameter":
                 return Ref(_safe(str(node.value)))
             case "number":
-                return Num(float(node.value or 0))
+                text = str(node.value)
+                return Num(float(text) if "." in text or "e" in text else Fraction(text))
             case "sum":
                 return self._sum(node)
             case "product":
                 return self._fraction(node, Fraction(1))
         return Op(node.kind, tuple(self._ref(arg) for arg in node.args))
 
-    def _sum(self, node: Node) -> Expr:
+    def _sum(self, node: Node, sign: int = 1) -> Expr:
         """Positive terms first, in the field's order; a sum without any is negated as a whole."""
         items = sorted(node.items, key=lambda item: self.graph.key(item[0]))
-        terms = [(c, self._scaled(k, abs(c))) for k, c in items]
+        if len(items) == 1 and not node.constant:
+            return self._scaled(items[0][0], sign * items[0][1])
+        terms = [(c * sign, self._scaled(k, abs(c))) for k, c in items]
         if node.constant:
-            terms.insert(0, (node.constant, Num(abs(node.constant))))
+            at = 0 if not all(self.graph.entries(k) for k, _ in items) else len(terms)
+            terms.insert(at, (node.constant * sign, Num(abs(node.constant))))
         positive = [term for c, term in terms if c > 0]
         negative = [term for c, term in terms if c < 0]
-        if not positive and not negative:
+        if not terms:
             return Num(Fraction(0))
         if not positive:
-            return Op("neg", (_chain("add", negative),))
+            return Op("neg", (_chain("add", negative),)) if len(terms) > 1 else _negated(negative[0])
         result = _chain("add", positive)
         for term in negative:
             result = Op("sub", (result, term))
@@ -177,21 +184,49 @@ class _Scheduler:
         node = self.graph.nodes[number]
         if node.kind == "product" and number not in self.names:
             return self._fraction(node, factor)
-        return _over(_times(factor, self._ref(number)), Fraction(1) / _below_the_line(factor))
-
-    def _fraction(self, node: Node, factor: Fraction) -> Expr:
-        """Return factor·Π tops / Π bottoms."""
-        items = sorted(node.items, key=lambda item: self.graph.key(item[0]))
-        tops = [self._ref(k) for k, e in items for _ in range(int(max(e, Fraction(0))))]
-        bottoms = [self._ref(k) for k, e in items for _ in range(int(max(-e, Fraction(0))))]
+        if factor == -1 and self._flips(number):
+            return self._sum(node, -1)
+        if factor < 0:
+            return Op("neg", (self._scaled(number, -factor),))
         below = _below_the_line(factor)
         above = factor * below
-        if above != 1 or not tops:
-            tops.insert(0, Num(above))
+        top = self._ref(number) if above == 1 else Op("mul", (Num(above), self._ref(number)))
+        return top if below == 1 else Op("div", (top, Num(below)))
+
+    def _flips(self, number: int) -> bool:
+        """Tell whether a node is a sum, written in place, that costs the same negated."""
+        node = self.graph.nodes[number]
+        return node.kind == "sum" and number not in self.names and any(c < 0 for _, c in node.items)
+
+    def _fraction(self, node: Node, factor: Fraction) -> Expr:
+        """Return factor·Π tops / Π bottoms; a sign goes into a literal or a difference."""
+        items = sorted(node.items, key=lambda item: self.graph.key(item[0]))
+        tops = [k for k, e in items for _ in range(int(max(e, Fraction(0))))]
+        bottoms = [self._ref(k) for k, e in items for _ in range(int(max(-e, Fraction(0))))]
+        if not tops:
+            return Op("div", (Num(factor), _chain("mul", bottoms)))
+        below = _below_the_line(factor)
+        above = factor * below
+        written = [self._ref(k) for k in tops]
+        flipped = next((i for i, k in enumerate(tops) if factor < 0 and self._flips(k)), None)
+        if flipped is not None:
+            written[flipped], above = self._sum(self.graph.nodes[tops[flipped]], -1), -above
+        if abs(above) != 1:
+            written.insert(0, Num(above))
         if below != 1:
             bottoms.insert(0, Num(below))
-        top = _chain("mul", tops)
-        return Op("div", (top, _chain("mul", bottoms))) if bottoms else top
+        top = _chain("mul", written)
+        result = Op("div", (top, _chain("mul", bottoms))) if bottoms else top
+        return _negated(result) if above == -1 else result
+
+
+def _negated(expr: Expr) -> Expr:
+    """-(a*b) prints as -a * b: the sign goes to the first factor."""
+    if isinstance(expr, Op) and expr.op in ("mul", "div"):
+        return Op(expr.op, (_negated(expr.args[0]), *expr.args[1:]))
+    if isinstance(expr, Num):
+        return Num(-expr.value)
+    return Op("neg", (expr,))
 
 
 def _below(graph: Graph, root: int) -> Iterable[int]:
@@ -216,15 +251,6 @@ def _below_the_line(factor: Fraction) -> Fraction:
     """1.25 stays a decimal; 1/2 and 1/3 divide."""
     is_decimal = (factor * 1000).denominator == 1 and factor.numerator != 1
     return Fraction(1 if is_decimal else factor.denominator)
-
-
-def _times(factor: Fraction, expr: Expr) -> Expr:
-    above = factor * _below_the_line(factor)
-    return expr if above == 1 else Op("mul", (Num(above), expr))
-
-
-def _over(expr: Expr, factor: Fraction) -> Expr:
-    return expr if factor == 1 else Op("div", (expr, Num(1 / factor)))
 
 
 def _safe(name: str) -> str:

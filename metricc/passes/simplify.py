@@ -37,8 +37,13 @@ def expand(expr: sp.Expr, _bound: Bound) -> sp.Expr:
 
 
 def distribute(expr: sp.Expr, _bound: Bound) -> sp.Expr:
-    """(a + b)/c → a/c + b/c, one level down."""
-    return sp.expand_mul(expr, deep=False)
+    """(a + b)/c → a/c + b/c, for the sum that this shortens most."""
+    if not expr.is_Mul:
+        return sp.Add(*(distribute(term, _bound) for term in expr.args)) if expr.is_Add else expr
+    spread = [
+        sp.Add(*(term * expr / total for term in total.args)) for total in expr.args if total.is_Add
+    ]
+    return min(spread, key=lambda e: (sp.count_ops(e), str(e)), default=expr)
 
 
 def square_roots(expr: sp.Expr, bound: Bound) -> sp.Expr:
@@ -57,7 +62,7 @@ def write_out(expr: sp.Expr, bound: Bound) -> sp.Expr:
     quotients = {b.symbol: b.args[0] / b.args[1] for b in reversed(bound) if b.op == "quotient"}
     for symbol, ratio in quotients.items():
         expr = expr.xreplace({symbol: ratio})
-    return sp.factor_terms(expr)
+    return sp.factor_terms(distribute(expr, bound))
 
 
 def reuse_quotients(expr: sp.Expr, bound: Bound) -> sp.Expr:
@@ -118,32 +123,40 @@ RULES = (
 # Rejected: "drop m where m*D = N at once" (slopes stop being finite where D = 0), and sympy's
 # `simplify` (MCC gets 41 operations where these rules give 21).
 
-_SLOPES = ("grad_pos", "grad_neg")
-
-
 def simplify(gradient: Gradient) -> Gradient:
     """Return the gradient with the cheapest slopes that the rules reach."""
     cost = operations(gradient)
     if cost > MAX_OPERATIONS:
         return gradient
+    seen = {_slopes(gradient)}
     improved = True
     while improved:
         improved = False
         for rule in RULES:
-            for names in (_SLOPES, *((name,) for name in _SLOPES)):
-                found = _try(rule, gradient, names)
-                if found is not None and (price := operations(found)) < cost:
-                    gradient, cost, improved = found, price, True
+            for found in _candidates(rule, gradient):
+                if _slopes(found) in seen:
+                    continue
+                seen.add(_slopes(found))
+                if (price := operations(found)) < cost:
+                    gradient, cost, improved = _record(rule, gradient, found), price, True
     return gradient
 
 
-def _try(rule: Rule, gradient: Gradient, names: tuple[str, ...]) -> Gradient | None:
-    """Return the gradient with `rule` applied to some slopes, or None if nothing changes."""
-    old = {name: getattr(gradient, name) for name in names}
-    if any(sp.count_ops(expr) > MAX_OPERATIONS for expr in old.values()):
-        return None
-    new = {name: rule.apply(expr, gradient.bindings) for name, expr in old.items()}
-    if new == old:
-        return None
-    steps = [Step(rule.name, str(old[n]), str(new[n]), rule.why) for n in names if new[n] != old[n]]
-    return replace(gradient, **new, derivation=(*gradient.derivation, *steps))
+def _slopes(gradient: Gradient) -> tuple[sp.Expr, sp.Expr]:
+    return gradient.grad_pos, gradient.grad_neg
+
+
+def _candidates(rule: Rule, gradient: Gradient) -> list[Gradient]:
+    """Return the gradient with `rule` applied to both slopes, and to either."""
+    if any(sp.count_ops(expr) > MAX_OPERATIONS for expr in _slopes(gradient)):
+        return []
+    pos, neg = (rule.apply(expr, gradient.bindings) for expr in _slopes(gradient))
+    both = replace(gradient, grad_pos=pos, grad_neg=neg)
+    return [both, replace(gradient, grad_pos=pos), replace(gradient, grad_neg=neg)]
+
+
+def _record(rule: Rule, old: Gradient, new: Gradient) -> Gradient:
+    """Return `new` with a step for each slope that `rule` changed."""
+    pairs = zip(_slopes(old), _slopes(new), strict=True)
+    steps = [Step(rule.name, str(a), str(b), rule.why) for a, b in pairs if a != b]
+    return replace(new, derivation=(*old.derivation, *steps))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..ir.program import Assign, Expr, Num, Op, Ref
+from ..ir.program import Assign, Expr, Num, Op, Ref, walk
 
 _INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2)}
 _UNARY = 3
@@ -59,3 +59,41 @@ def _number(value: Fraction | float) -> tuple[str, int]:
     if isinstance(value, Fraction) and value.denominator == 1:
         return str(value.numerator), _ATOM if value >= 0 else _UNARY
     return repr(float(value)), _ATOM if value >= 0 else _UNARY
+
+
+def break_lines(assigns: tuple[Assign, ...], printer: Printer, width: int) -> list[Assign]:
+    """Name parts of the lines that are longer than `width`, instead of wrapping them."""
+    taken = {assign.name for assign in assigns}
+    lines: list[Assign] = []
+    for assign in assigns:
+        expr = assign.expr
+        while len(printer.assign(Assign(assign.name, expr))) > width:
+            part = _largest(expr, printer, width - 12)
+            if part is None:
+                break
+            number = 1
+            while f"part{number}" in taken:
+                number += 1
+            name = f"part{number}"
+            taken.add(name)
+            lines.append(Assign(name, part, assign.shape))
+            expr = _replace(expr, part, Ref(name))
+        lines.append(Assign(assign.name, expr, assign.shape))
+    return lines
+
+
+def _largest(expr: Expr, printer: Printer, width: int) -> Expr | None:
+    """Return the longest operation below `expr` that fits on a line."""
+    if not isinstance(expr, Op):
+        return None
+    below = [e for arg in expr.args for e in walk(arg) if isinstance(e, Op)]
+    fitting = [e for e in below if 12 < len(printer.expr(e)) <= width]
+    return max(fitting, key=lambda e: len(printer.expr(e)), default=None)
+
+
+def _replace(expr: Expr, old: Expr, new: Expr) -> Expr:
+    if expr == old:
+        return new
+    if isinstance(expr, Op):
+        return Op(expr.op, tuple(_replace(arg, old, new) for arg in expr.args))
+    return expr

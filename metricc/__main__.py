@@ -1,0 +1,5 @@
+"""`python -m metricc` is `metricc`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,159 @@
+"""The command line: results to stdout, diagnostics to stderr, exit 0, 1 or 2 (usage)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from . import __version__
+from . import diagnostics as d
+from .compiler import compile_source, emit
+from .library import load_library
+from .metric import read_source
+from .source import Source
+from .targets.options import Direction, LossOptions, Surrogate
+
+_OURS = "# made by metricc "
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Compile classification metrics into PyTorch losses."""
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's becomes a diagnostic, not a traceback."""
+    try:
+        cli(prog_name="metricc", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except d.MetricError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parameters(_context: object, _option: object, pairs: tuple[str, ...]) -> dict[str, float]:
+    """beta=2 → {"beta": 2.0}."""
+    values = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            number = None
+        if not equals or number is None:
+            raise click.BadParameter(f"write {name or 'name'}=NUMBER, not {pair!r}")
+        values[name.strip()] = int(number) if number == int(number) else number
+    return values
+
+
+@cli.command("compile")
+@click.argument("formula")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
+@click.option("--force", is_flag=True, help="Overwrite a file that metricc did not make.")
+@click.option("--name", default="", help="Name of the emitted classes: f1 gives F1 and F1Loss.")
+@click.option("--target", type=click.Choice(["torch"]), default="torch", show_default=True)
+@click.option("--param", "params", multiple=True, callback=_parameters, help="As in beta=2.")
+@click.option("--from-logits/--no-from-logits", default=True, show_default=True)
+@click.option("--surrogate", type=click.Choice(get_args(Surrogate)), default="sigmoid")
+@click.option("--direction", type=click.Choice(get_args(Direction)), help="Inferred if not given.")
+@click.option("--sharpness", type=float, default=10.0, show_default=True, help="The paper's L.")
+@click.option("--threshold", type=float, default=0.5, show_default=True)
+@click.option("--smooth", type=float, default=0.0, show_default=True, help="Added to each entry.")
+@click.option("--zero-division", type=float, default=0.0, show_default=True, help="What 0/0 gives.")
+def compile_command(
+    formula: str,
+    output: Path | None,
+    force: bool,
+    name: str,
+    target: str,  # noqa: ARG001 - one target so far; the choice is checked by click
+    params: dict[str, float],
+    **options: Any,  # noqa: ANN401 - checked by LossOptions
+) -> None:
+    """Emit a PyTorch module for FORMULA.
+
+    FORMULA is an expression over TP FP FN TN, a definition, a library name such as f1, or a path
+    ending in .metric.
+    """
+    compilation = compile_source(_source(formula), params)
+    text = emit(compilation, LossOptions.make(**options), name).text
+    for warning in compilation.typed.warnings:
+        click.echo(warning.render(), err=True)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write(output, text, force=force)
+
+
+@cli.command("list")
+@click.argument("word", default="")
+def list_command(word: str) -> None:
+    """List the library, or the metrics that WORD occurs in: name, formula, range, synonyms."""
+    entries = load_library().metrics
+    rows = [
+        (name, entry.formula, entry.range, ", ".join(entry.synonyms))
+        for name, entry in sorted(entries.items())
+        if word.lower() in f"{name} {entry.summary} {' '.join(entry.synonyms)}".lower()
+    ]
+    if not rows:
+        raise d.MetricError(d.NothingFound(None, word))
+    width = max(len(row[0]) for row in rows)
+    for name, *rest in rows:
+        click.echo("  ".join((name.ljust(width), *rest)).rstrip())
+
+
+def _source(formula: str) -> Source:
+    if formula.endswith(".metric"):
+        return read_source(Path(formula))
+    return Source("<formula>", formula)
+
+
+def write(path: Path, text: str, *, force: bool) -> None:
+    """Write a file whole or not at all; a file that is not ours stays unless forced.
+
+    Raises:
+        MetricError: the path holds something else, or cannot be written.
+    """
+    if path.is_dir() or not path.parent.is_dir():
+        reason = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise d.MetricError(d.FileInTheWay(None, str(path), reason, "give the path of a file"))
+    if path.exists() and not force and not _is_ours(path):
+        advice = "choose another name, or add --force to overwrite it"
+        reason = "exists and was not made by metricc"
+        raise d.MetricError(d.FileInTheWay(None, str(path), reason, advice))
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        reason, advice = f"cannot be written: {error.strerror}", "choose another folder"
+        raise d.MetricError(d.FileInTheWay(None, str(path), reason, advice)) from None
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a handle
+            file.write(text)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_OURS)) == _OURS.encode()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,108 @@
+"""The pipeline, a stage per line; every stage is a function from one frozen type to the next.
+
+    parse          text            → definitions          frontend/parse.py
+    check          definitions     → TypedMetric          frontend/check.py
+    lower          TypedMetric     → Symbolic             passes/lower.py
+    differentiate  Symbolic        → Gradient             passes/differentiate.py
+    simplify       Gradient        → Gradient             passes/simplify.py
+    schedule       Gradient        → Program              passes/schedule.py
+    stabilize      Program         → Program              passes/stabilize.py
+    analyse        TypedMetric, Program → Behaviour       analysis.py
+    emit           all of it       → Artifact             targets/
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from . import diagnostics as d
+from .analysis import Behaviour, analyse
+from .frontend.check import check
+from .frontend.parse import parse
+from .library import load_library
+from .passes.differentiate import differentiate
+from .passes.lower import lower
+from .passes.schedule import schedule
+from .passes.simplify import simplify
+from .passes.stabilize import stabilize
+from .targets import torch
+from .targets.options import LossOptions
+
+if TYPE_CHECKING:
+    from .ir.program import Program
+    from .ir.symbolic import Gradient, Symbolic
+    from .ir.syntax import Definition
+    from .ir.typed import TypedMetric
+    from .source import Source
+    from .targets.target import Artifact
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """Each stage's result, for whoever wants to look: tests, explanations, other targets."""
+
+    source: Source
+    given: Mapping[str, float]
+    definitions: tuple[Definition, ...]
+    typed: TypedMetric
+    symbolic: Symbolic
+    derived: Gradient
+    gradient: Gradient
+    scheduled: Program
+    program: Program
+    behaviour: Behaviour
+
+
+def compile_source(source: Source, params: Mapping[str, float] | None = None) -> Compilation:
+    """Run every stage but the last.
+
+    Raises:
+        MetricError: the formula, or a parameter's value, is wrong.
+    """
+    given = dict(params or {})
+    values = {name: _exact(name, value) for name, value in given.items()}
+    definitions = parse(source)
+    typed = check(definitions, load_library(), values)
+    symbolic = lower(typed)
+    derived = differentiate(symbolic)
+    gradient = simplify(derived)
+    scheduled = schedule(gradient)
+    program = stabilize(scheduled)
+    behaviour = analyse(typed, program)
+    return Compilation(
+        source,
+        given,
+        definitions,
+        typed,
+        symbolic,
+        derived,
+        gradient,
+        scheduled,
+        program,
+        behaviour,
+    )
+
+
+def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Artifact:
+    """Emit a PyTorch module.
+
+    Raises:
+        MetricError: the metric cannot be a loss with these options.
+    """
+    typed = compilation.typed
+    command = torch.command(compilation.source.text, options, dict(compilation.given), name)
+    request = torch.TorchRequest(
+        typed, compilation.program, compilation.behaviour, options, name or typed.name, command
+    )
+    return torch.emit(request)
+
+
+def _exact(name: str, value: object) -> Fraction:
+    """Return the decimal that the user typed: 0.1 is 1/10."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise d.MetricError(d.WrongValue(None, name, repr(value), "a finite number"))
+    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)

@@ -1,0 +1,66 @@
+"""Losses without a file: the emitted text is compiled in place, so what runs is what ships."""
+
+from __future__ import annotations
+
+import copyreg
+import hashlib
+import importlib.util
+import linecache
+import sys
+from dataclasses import asdict
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from . import diagnostics as d
+from .compiler import Compilation, compile_source, emit
+
+if TYPE_CHECKING:
+    import torch
+
+    from .source import Source
+    from .targets.options import LossOptions
+
+_PREFIX = "metricc._emitted_"
+
+
+def build_loss(compilation: Compilation, options: LossOptions) -> torch.nn.Module:
+    """Emit, load and instantiate the loss.
+
+    Raises:
+        MetricError: the metric cannot be a loss with these options, or torch is missing.
+    """
+    artifact = emit(compilation, options)
+    if importlib.util.find_spec("torch") is None:
+        raise d.MetricError(d.MissingPackage(None, "a loss", "torch", "torch"))
+    module = load(artifact.text)
+    loss_class = getattr(module, f"{artifact.name}Loss")
+    spec = (compilation.source, dict(compilation.given), asdict(options))
+    loss_class.__metricc_spec__ = spec
+    copyreg.pickle(loss_class, _reduce)
+    loss: torch.nn.Module = loss_class()
+    return loss
+
+
+def load(text: str) -> ModuleType:
+    """Run emitted text as a module; tracebacks and torch.compile see it through `linecache`."""
+    name = _PREFIX + hashlib.sha256(text.encode()).hexdigest()[:16]
+    if name not in sys.modules:
+        file = f"<{name}>"
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        module = ModuleType(name)
+        module.__file__ = file
+        exec(compile(text, file, "exec"), module.__dict__)  # our own text, printed from our own tree
+        sys.modules[name] = module
+    return sys.modules[name]
+
+
+def rebuild(source: Source, given: dict[str, float], options: dict[str, Any]) -> torch.nn.Module:
+    """Make the loss again from what was pickled."""
+    from .targets.options import LossOptions
+
+    return build_loss(compile_source(source, given), LossOptions.make(**options))
+
+
+def _reduce(loss: torch.nn.Module) -> tuple[Any, ...]:
+    """Pickle by the formula: a class made in place cannot be imported elsewhere."""
+    return rebuild, type(loss).__metricc_spec__, loss.__dict__  # type: ignore[attr-defined]

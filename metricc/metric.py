@@ -1,0 +1,186 @@
+"""The compiled metric as Python sees it: value, score, loss, source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import diagnostics as d
+from .compiler import Compilation, compile_source, emit
+from .evaluate import arrays, run_value
+from .source import Source
+from .targets.options import LossOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+    from numpy.typing import ArrayLike
+
+
+class Metric:
+    """A compiled metric; make one with `metricc.compile`."""
+
+    def __init__(self, compilation: Compilation) -> None:
+        """Wrap the stages of one compilation."""
+        self.compilation = compilation
+
+    @property
+    def name(self) -> str:
+        """The metric's name; empty for a bare expression."""
+        return self.compilation.typed.name
+
+    @property
+    def formula(self) -> str:
+        """The formula as it was written."""
+        return self.compilation.typed.text
+
+    def __repr__(self) -> str:
+        """Show the formula."""
+        return f"<metricc {self.name or 'metric'}: {' '.join(self.formula.split())}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the formula."""
+        return compile_text, (self.compilation.source, dict(self.compilation.given))
+
+    def value(
+        self,
+        tp: ArrayLike = 0,
+        fp: ArrayLike = 0,
+        fn: ArrayLike = 0,
+        tn: ArrayLike = 0,
+        *,
+        zero_division: float = 0.0,
+    ) -> Any:  # noqa: ANN401 - a float for numbers, an array for arrays
+        """Return the metric of counts, in float64.
+
+        Args:
+            tp: true positives, a number or an array; the four broadcast.
+            fp: false positives.
+            fn: false negatives.
+            tn: true negatives.
+            zero_division: what 0/0 gives; may be NaN here.
+
+        Raises:
+            ValueError: a count is negative, or the shapes do not broadcast.
+        """
+        import numpy as np
+
+        program, typed = self.compilation.program, self.compilation.typed
+        counts = dict(zip(("tp", "fp", "fn", "tn"), (tp, fp, fn, tn), strict=True))
+        given: dict[str, Any] = {}
+        for name, count in counts.items():
+            given[name] = np.asarray(count, dtype=np.longdouble)
+            if (given[name] < 0).any():
+                raise ValueError(f"{name} must not be negative")
+        shape = np.broadcast_shapes(*(array.shape for array in given.values()))
+        for name, parameter in zip(program.parameters, typed.parameters, strict=True):
+            default = parameter.default
+            given[name] = np.longdouble(default.numerator) / np.longdouble(default.denominator)
+        with np.errstate(all="ignore"):  # the policy answers what numpy would warn of
+            result = run_value(program.value, arrays(np), given, zero_division)
+        result = np.broadcast_to(np.asarray(result, dtype=np.float64), shape)
+        return float(result) if result.ndim == 0 else result.copy()
+
+    def score(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        zero_division: float = 0.0,
+    ) -> float:
+        """Return the metric of hard decisions.
+
+        Args:
+            y_true: the truth, 0 or 1 (or bool), any shape.
+            y_pred: the decisions, 0 or 1 (or bool), of the same shape.
+            sample_weight: weights that broadcast to that shape.
+            zero_division: what 0/0 gives, as in scikit-learn; may be NaN.
+
+        Raises:
+            ValueError: shapes differ, or a label is neither 0 nor 1.
+        """
+        import numpy as np
+
+        truth, decided = _labels("y_true", y_true), _labels("y_pred", y_pred)
+        if truth.shape != decided.shape:
+            shapes = f"{truth.shape} and {decided.shape}"
+            raise ValueError(f"y_true and y_pred must have the same shape, not {shapes}")
+        weight = np.ones(()) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        if np.broadcast_shapes(weight.shape, truth.shape) != truth.shape:
+            shapes = f"{weight.shape} and {truth.shape}"
+            raise ValueError(f"sample_weight must broadcast to y_true, not {shapes}")
+        weight = np.broadcast_to(weight, truth.shape)
+        cells = (truth & decided, ~truth & decided, truth & ~decided, ~truth & ~decided)
+        tp, fp, fn, tn = (weight[cell].sum() for cell in cells)
+        return float(self.value(tp, fp, fn, tn, zero_division=zero_division))
+
+    def source(self, target: str = "torch", *, name: str = "", **options: Any) -> str:  # noqa: ANN401
+        """Return the emitted text; `options` are those of the loss.
+
+        Raises:
+            MetricError: the metric cannot be a loss with these options.
+        """
+        if target != "torch":
+            raise d.MetricError(d.WrongValue(None, "target", repr(target), '"torch"'))
+        return emit(self.compilation, LossOptions.make(**options), name).text
+
+    def loss(self, **options: Any) -> torch.nn.Module:  # noqa: ANN401 - checked by LossOptions
+        """Return the loss: call it as loss(input, target, sample_weight=None).
+
+        Raises:
+            MetricError: the metric cannot be a loss with these options, or torch is missing.
+        """
+        from .inprocess import build_loss
+
+        return build_loss(self.compilation, LossOptions.make(**options))
+
+
+def _labels(name: str, labels: ArrayLike) -> Any:  # noqa: ANN401 - a bool array
+    import numpy as np
+
+    array = np.asarray(labels)
+    is_label = (array == 0) | (array == 1)
+    if not is_label.all():
+        found = np.extract(~is_label, array)[0]
+        raise ValueError(f"{name} must hold hard decisions, 0 or 1, not {found}")
+    return array.astype(bool)
+
+
+def compile(formula: str | Path, *, params: Mapping[str, float] | None = None) -> Metric:
+    """Compile a metric.
+
+    Args:
+        formula: an expression, definitions (the last metric counts), or a library name; a
+            `pathlib.Path` is read as a file.
+        params: values of the metric's parameters; in a bare expression these names become
+            parameters.
+
+    Raises:
+        MetricError: the formula is wrong; `.diagnostic` says where and what to type instead.
+    """
+    source = read_source(formula) if isinstance(formula, Path) else Source("<formula>", formula)
+    return compile_text(source, params)
+
+
+def compile_text(source: Source, params: Mapping[str, float] | None = None) -> Metric:
+    """Compile a source that is already in memory."""
+    return Metric(compile_source(source, params))
+
+
+def read_source(path: Path) -> Source:
+    """Read a formula file.
+
+    Raises:
+        MetricError: the file cannot be read, or is not text.
+    """
+    try:
+        return Source(path.name, path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        raise d.MetricError(d.UnreadableFile(None, str(path), reason)) from None
+    except UnicodeDecodeError:
+        raise d.MetricError(d.UnreadableFile(None, str(path), "not UTF-8 text")) from None
+
+

@@ -1,0 +1,67 @@
+"""The options of a loss, the same words on the command line, in Python and in emitted code."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from .. import diagnostics as d
+
+Surrogate = Literal["sigmoid", "identity"]
+Direction = Literal["max", "min"]
+
+
+@dataclass(frozen=True)
+class LossOptions:
+    """Structural options fix the text; the numeric ones become constructor defaults.
+
+    `sharpness` is the paper's L: the surrogate's slope at the threshold is L/4. `smooth` is a
+    pseudo-count added to each entry. `direction` None means inferred from the metric.
+    """
+
+    from_logits: bool = True
+    surrogate: Surrogate = "sigmoid"
+    direction: Direction | None = None
+    sharpness: float = 10.0
+    threshold: float = 0.5
+    smooth: float = 0.0
+    zero_division: float = 0.0
+
+    @classmethod
+    def make(cls, **given: Any) -> LossOptions:  # noqa: ANN401 - checked here, field by field
+        """Check names and values, and return the options.
+
+        Raises:
+            MetricError: an option is unknown or its value is not one it can take.
+        """
+        known = {f.name for f in fields(cls)}
+        for name in given:
+            if name not in known:
+                raise d.MetricError(d.UnknownOption(None, name, ", ".join(sorted(known))))
+        for name, allowed in (("surrogate", Surrogate), ("direction", Direction)):
+            value = given.get(name)
+            if value is not None and value not in get_args(allowed):
+                wanted = " or ".join(f'"{word}"' for word in get_args(allowed))
+                raise d.MetricError(d.WrongValue(None, name, repr(value), wanted))
+        if not isinstance(given.get("from_logits", True), bool):
+            raise d.MetricError(
+                d.WrongValue(None, "from_logits", repr(given["from_logits"]), "True or False")
+            )
+        numbers = {name: _number(name, given[name]) for name in _WANTED if name in given}
+        return cls(**{**given, **numbers})
+
+
+_WANTED = {
+    "sharpness": ("a finite number above 0", lambda x: x > 0),
+    "threshold": ("a number between 0 and 1", lambda x: 0 < x < 1),
+    "smooth": ("a finite number, 0 or more", lambda x: x >= 0),
+    "zero_division": ("a finite number, usually 0 or 1", lambda _: True),
+}
+
+
+def _number(name: str, value: object) -> float:
+    wanted, is_good = _WANTED[name]
+    if isinstance(value, int | float) and math.isfinite(value) and is_good(value):
+        return float(value)
+    raise d.MetricError(d.WrongValue(None, name, repr(value), wanted))
