@@ -16,9 +16,9 @@ from .compiler import compile_source, emit
 from .library import load_library
 from .metric import read_source
 from .source import Source
+from .targets import TARGETS
+from .targets.header import MADE_BY
 from .targets.options import Direction, LossOptions, Surrogate
-
-_OURS = "# made by metricc "
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,7 +63,7 @@ def _parameters(_context: object, _option: object, pairs: tuple[str, ...]) -> di
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 @click.option("--force", is_flag=True, help="Overwrite a file that metricc did not make.")
 @click.option("--name", default="", help="Name of the emitted classes: f1 gives F1 and F1Loss.")
-@click.option("--target", type=click.Choice(["torch"]), default="torch", show_default=True)
+@click.option("--target", type=click.Choice([*TARGETS]), default="torch", show_default=True)
 @click.option("--param", "params", multiple=True, callback=_parameters, help="As in beta=2.")
 @click.option("--from-logits/--no-from-logits", default=True, show_default=True)
 @click.option("--surrogate", type=click.Choice(get_args(Surrogate)), default="sigmoid")
@@ -77,7 +77,7 @@ def compile_command(
     output: Path | None,
     force: bool,
     name: str,
-    target: str,  # noqa: ARG001 - one target so far; the choice is checked by click
+    target: str,
     params: dict[str, float],
     **options: Any,  # noqa: ANN401 - checked by LossOptions
 ) -> None:
@@ -87,7 +87,7 @@ def compile_command(
     ending in .metric.
     """
     compilation = compile_source(_source(formula), params)
-    text = emit(compilation, LossOptions.make(**options), name).text
+    text = emit(compilation, LossOptions.make(**options), name, target).text
     for warning in compilation.typed.warnings:
         click.echo(warning.render(), err=True)
     if output is None:
@@ -150,7 +150,7 @@ def write(path: Path, text: str, *, force: bool) -> None:
 
 def _is_ours(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(len(_OURS)) == _OURS.encode()
+        return file.read(len(MADE_BY)) == MADE_BY.encode()
 
 
 def _umask() -> int:

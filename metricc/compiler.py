@@ -1,20 +1,19 @@
 """The pipeline, a stage per line; every stage is a function from one frozen type to the next.
 
-    parse          text            → definitions          frontend/parse.py
-    check          definitions     → TypedMetric          frontend/check.py
-    lower          TypedMetric     → Symbolic             passes/lower.py
-    differentiate  Symbolic        → Gradient             passes/differentiate.py
-    simplify       Gradient        → Gradient             passes/simplify.py
-    schedule       Gradient        → Program              passes/schedule.py
-    stabilize      Program         → Program              passes/stabilize.py
-    analyse        TypedMetric, Program → Behaviour       analysis.py
-    emit           all of it       → Artifact             targets/
+parse          text            → definitions          frontend/parse.py
+check          definitions     → TypedMetric          frontend/check.py
+lower          TypedMetric     → Symbolic             passes/lower.py
+differentiate  Symbolic        → Gradient             passes/differentiate.py
+simplify       Gradient        → Gradient             passes/simplify.py
+schedule       Gradient        → Program              passes/schedule.py
+stabilize      Program         → Program              passes/stabilize.py
+analyse        TypedMetric, Program → Behaviour       analysis.py
+emit           all of it       → Artifact             targets/
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -29,15 +28,17 @@ from .passes.lower import lower
 from .passes.schedule import schedule
 from .passes.simplify import simplify
 from .passes.stabilize import stabilize
-from .targets import torch
-from .targets.options import LossOptions
+from .targets import TARGETS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .ir.program import Program
     from .ir.symbolic import Gradient, Symbolic
     from .ir.syntax import Definition
     from .ir.typed import TypedMetric
     from .source import Source
+    from .targets.options import LossOptions
     from .targets.target import Artifact
 
 
@@ -73,32 +74,22 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
     scheduled = schedule(gradient)
     program = stabilize(scheduled)
     behaviour = analyse(typed, program)
-    return Compilation(
-        source,
-        given,
-        definitions,
-        typed,
-        symbolic,
-        derived,
-        gradient,
-        scheduled,
-        program,
-        behaviour,
-    )
+    stages = (definitions, typed, symbolic, derived, gradient, scheduled, program, behaviour)
+    return Compilation(source, given, *stages)
 
 
-def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Artifact:
-    """Emit a PyTorch module.
+def emit(
+    compilation: Compilation, options: LossOptions, name: str = "", target: str = "torch"
+) -> Artifact:
+    """Run the last stage; `name` overrides the metric's own.
 
     Raises:
-        MetricError: the metric cannot be a loss with these options.
+        MetricError: there is no such target, or the metric cannot be a loss with these options.
     """
-    typed = compilation.typed
-    command = torch.command(compilation.source.text, options, dict(compilation.given), name)
-    request = torch.TorchRequest(
-        typed, compilation.program, compilation.behaviour, options, name or typed.name, command
-    )
-    return torch.emit(request)
+    if target not in TARGETS:
+        wanted = " or ".join(f'"{known}"' for known in TARGETS)
+        raise d.MetricError(d.WrongValue(None, "target", repr(target), wanted))
+    return TARGETS[target](compilation, options, name)
 
 
 def _exact(name: str, value: object) -> Fraction:

@@ -78,7 +78,7 @@ class Metric:
             default = parameter.default
             given[name] = np.longdouble(default.numerator) / np.longdouble(default.denominator)
         with np.errstate(all="ignore"):  # the policy answers what numpy would warn of
-            result = run_value(program.value, arrays(np), given, zero_division)
+            result = run_value(program, arrays(np), given, zero_division)
         result = np.broadcast_to(np.asarray(result, dtype=np.float64), shape)
         return float(result) if result.ndim == 0 else result.copy()
 
@@ -122,12 +122,10 @@ class Metric:
         Raises:
             MetricError: the metric cannot be a loss with these options.
         """
-        if target != "torch":
-            raise d.MetricError(d.WrongValue(None, "target", repr(target), '"torch"'))
-        return emit(self.compilation, LossOptions.make(**options), name).text
+        return emit(self.compilation, LossOptions.make(**options), name, target).text
 
     def loss(self, **options: Any) -> torch.nn.Module:  # noqa: ANN401 - checked by LossOptions
-        """Return the loss: call it as loss(input, target, sample_weight=None).
+        """Return the loss, a module that takes (input, target, sample_weight=None).
 
         Raises:
             MetricError: the metric cannot be a loss with these options, or torch is missing.
@@ -182,5 +180,3 @@ def read_source(path: Path) -> Source:
         raise d.MetricError(d.UnreadableFile(None, str(path), reason)) from None
     except UnicodeDecodeError:
         raise d.MetricError(d.UnreadableFile(None, str(path), "not UTF-8 text")) from None
-
-

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
@@ -13,13 +16,13 @@ class Source:
     text: str
 
     def locate(self, offset: int) -> tuple[int, int]:
-        """Return the line and column of `offset`, both counted from 1."""
-        before = self.text[:offset]
-        return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+        """Return the line and column of `offset`, both counted from 1, in characters."""
+        ends = [end.end() for end in _LINE_END.finditer(self.text, 0, offset)]
+        return len(ends) + 1, offset - (ends[-1] if ends else 0) + 1
 
     def line(self, number: int) -> str:
         """Return line `number` (from 1) without its end."""
-        return self.text.split("\n")[number - 1]
+        return _LINE_END.split(self.text)[number - 1]
 
 
 @dataclass(frozen=True)

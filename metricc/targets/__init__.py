@@ -1,1 +1,15 @@
-"""Back ends: each prints a program in its own language and wraps it in that language's shell."""
+"""Back ends: each turns a compilation into the text of one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .target import Artifact
+
+TARGETS: dict[str, Callable[..., Artifact]] = {"torch": torch.emit}
+"""(compilation, options, name) → artifact, by the name that --target takes."""

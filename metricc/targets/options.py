@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .. import diagnostics as d
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Surrogate = Literal["sigmoid", "identity"]
 Direction = Literal["max", "min"]
@@ -52,7 +55,7 @@ class LossOptions:
         return cls(**{**given, **numbers})
 
 
-_WANTED = {
+_WANTED: dict[str, tuple[str, Callable[[float], bool]]] = {
     "sharpness": ("a finite number above 0", lambda x: x > 0),
     "threshold": ("a number between 0 and 1", lambda x: 0 < x < 1),
     "smooth": ("a finite number, 0 or more", lambda x: x >= 0),

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import count
+from typing import TYPE_CHECKING
 
-from ..ir.program import Assign, Expr, Num, Op, Ref, walk
+from ..ir.program import GUARDS, Assign, Expr, Num, Op, Ref, walk
 
-_INFIX = {"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2)}
-_UNARY = 3
-_ATOM = 9
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 9
+INFIX = {
+    "add": (" + ", _SUM),
+    "sub": (" - ", _SUM),
+    "mul": (" * ", _PRODUCT),
+    "div": (" / ", _PRODUCT),
+}
 
 
 @dataclass(frozen=True)
 class Printer:
-    """Prints in a language with infix arithmetic; `functions` holds templates such as `abs({0})`.
+    """Prints in a language with infix arithmetic.
 
-    A function without a template prints as a call of its own name.
+    `functions` holds templates such as `abs({0})`; a function without one prints as a call of
+    its own name. `infix` holds signs, with the strength by which they bind, beside the usual.
     """
 
     functions: Mapping[str, str] = field(default_factory=dict)
+    infix: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def assign(self, assign: Assign) -> str:
         """tp + fn → `ap = tp + fn`."""
@@ -39,15 +49,19 @@ class Printer:
                 return name, _ATOM
             case Op("neg", (inner,)):
                 return f"-{self._operand(inner, _UNARY)}", _UNARY
-            case Op(op, (left, right)) if op in _INFIX:
-                sign, strength = _INFIX[op]
-                first = self._operand(left, strength)
-                tighter = strength + (op in ("sub", "div", "mul"))
-                return f"{first} {sign} {self._operand(right, tighter)}", strength
+            case Op(op, (left, right)) if op in self.infix or op in INFIX:
+                return self._infix(op, left, right)
             case Op(op, args):
                 shown = [self.expr(arg) for arg in args]
                 template = self.functions.get(op)
                 return template.format(*shown) if template else f"{op}({', '.join(shown)})", _ATOM
+
+    def _infix(self, op: str, left: Expr, right: Expr) -> tuple[str, int]:
+        """All group to the left; only a sum on the right of a sum needs no parentheses."""
+        sign, strength = self.infix.get(op) or INFIX[op]
+        first = self._operand(left, strength + (strength > _PRODUCT))
+        second = self._operand(right, strength + (op != "add"))
+        return f"{first}{sign}{second}", strength
 
     def _operand(self, expr: Expr, at_least: int) -> str:
         text, strength = self._print(expr)
@@ -56,29 +70,43 @@ class Printer:
 
 def _number(value: Fraction | float) -> tuple[str, int]:
     """Exact decimals print as such; other numbers as the nearest double."""
-    if isinstance(value, Fraction) and value.denominator == 1:
-        return str(value.numerator), _ATOM if value >= 0 else _UNARY
-    return repr(float(value)), _ATOM if value >= 0 else _UNARY
+    is_whole = isinstance(value, Fraction) and value.denominator == 1
+    text = str(value) if is_whole else repr(float(value))
+    return text, _ATOM if value >= 0 else _UNARY
 
 
-def break_lines(assigns: tuple[Assign, ...], printer: Printer, width: int) -> list[Assign]:
+def without_guards(assigns: Iterable[Assign]) -> tuple[Assign, ...]:
+    """d = nonzero(d) goes, and quotient(x, y) is x / y: the mathematics without its policy."""
+    bare = (replace(assign, expr=_bare(assign.expr)) for assign in assigns)
+    return tuple(assign for assign in bare if assign.expr != Ref(assign.name))
+
+
+def _bare(expr: Expr) -> Expr:
+    if not isinstance(expr, Op):
+        return expr
+    args = tuple(_bare(arg) for arg in expr.args)
+    if expr.op in GUARDS:
+        return args[0]
+    return Op("div" if expr.op == "quotient" else expr.op, args)
+
+
+def break_lines(assigns: Iterable[Assign], printer: Printer, width: int) -> list[Assign]:
     """Name parts of the lines that are longer than `width`, instead of wrapping them."""
-    taken = {assign.name for assign in assigns}
+    assigns = tuple(assigns)
+    refs = {e.name for a in assigns for e in walk(a.expr) if isinstance(e, Ref)}
+    taken = refs | {assign.name for assign in assigns}
     lines: list[Assign] = []
     for assign in assigns:
         expr = assign.expr
-        while len(printer.assign(Assign(assign.name, expr))) > width:
+        while len(printer.assign(replace(assign, expr=expr))) > width:
             part = _largest(expr, printer, width - 12)
             if part is None:
                 break
-            number = 1
-            while f"part{number}" in taken:
-                number += 1
-            name = f"part{number}"
+            name = next(n for i in count(1) if (n := f"part{i}") not in taken)
             taken.add(name)
-            lines.append(Assign(name, part, assign.shape))
+            lines.append(replace(assign, name=name, expr=part))
             expr = _replace(expr, part, Ref(name))
-        lines.append(Assign(assign.name, expr, assign.shape))
+        lines.append(replace(assign, expr=expr))
     return lines
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from ..diagnostics import InternalError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 WIDTH = 88
 _HOLE = re.compile(r"__([A-Z_]+?)__")
@@ -42,7 +45,8 @@ def fill(template: str, holes: Mapping[str, str]) -> str:
             filled = textwrap.indent(holes[alone[1]], indent)
             lines += filled.splitlines()
         else:
-            lines += _break(_HOLE.sub(lambda hole: _one(hole[1], holes), line))
+            filled = _HOLE.sub(lambda hole: _one(hole[1], holes), line)
+            lines += [line] if filled == line else _break(filled)
     return "\n".join(lines) + "\n"
 
 
@@ -53,17 +57,13 @@ def _one(name: str, holes: Mapping[str, str]) -> str:
 
 
 def _break(line: str) -> list[str]:
-    """Break a call or signature that is too long: its arguments on a line of their own, or each."""
-    opening = line.find("(")
-    closing = line.rfind(")")
-    if len(line) <= WIDTH or opening < 0 or line.lstrip().startswith(('"', "#")):
+    """Break a signature or call that is too long as formatters do: all arguments below, or each."""
+    start, opening, rest = line.partition("(")
+    inside, closing, end = rest.rpartition(")")
+    if len(line) <= WIDTH or not opening or not closing or '"' in line:
         return [line]
-    indent = line[: len(line) - len(line.lstrip())]
-    inside = line[opening + 1 : closing]
-    together = f"{indent}    {inside}"
-    if len(together) <= WIDTH and not line.endswith(":"):
-        return [line[: opening + 1], together, indent + line[closing:]]
-    if len(together) <= WIDTH:
-        return [line[: opening + 1], together, indent + line[closing:]]
-    each = [f"{indent}    {argument}," for argument in inside.split(", ")]
-    return [line[: opening + 1], *each, indent + line[closing:]]
+    indent = " " * (len(line) - len(line.lstrip()))
+    arguments = [f"{indent}    {inside}"]
+    if len(arguments[0]) > WIDTH:
+        arguments = [f"{indent}    {argument}," for argument in inside.split(", ")]
+    return [start + opening, *arguments, indent + closing + end]

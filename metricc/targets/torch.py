@@ -5,196 +5,160 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-import shlex
-import textwrap
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from .. import __version__
 from .. import diagnostics as d
-from ..diagnostics import MetricError
-from .options import LossOptions
+from .header import mathematics, provenance, quoted
 from .printer import Printer, break_lines
 from .target import Artifact, fill, read_template
 
 if TYPE_CHECKING:
-    from ..analysis import Behaviour
+    from ..compiler import Compilation
     from ..ir.program import Assign, Program
-    from ..ir.typed import TypedMetric
+    from .options import Direction, LossOptions
 
-_FUNCTIONS = {"min": "minimum", "max": "maximum", "abs": "abs"}
 _CALLS = {
     "quotient": "quotient({0}, {1}, zero_division)",
     "min": "minimum({0}, {1})",
     "max": "maximum({0}, {1})",
 }
-_CODE = Printer(_CALLS)
-_FORMULAS = Printer({"quotient": "({0}) / ({1})", "nonzero": "{0}"})
+_PRINTER = Printer(_CALLS)
 _LINE = 84  # what is left of a line inside a function
+_DATA = ("input", "target", "sample_weight")
 
 
-@dataclass(frozen=True)
-class TorchRequest:
-    """What to emit: the program, how the metric behaves, and the options asked for."""
-
-    metric: TypedMetric
-    program: Program
-    behaviour: Behaviour
-    options: LossOptions
-    name: str
-    command: str
-
-
-def emit(request: TorchRequest) -> Artifact:
-    """Return the module's text.
+def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Artifact:
+    """Return the module's text; `name` overrides the metric's own.
 
     Raises:
         MetricError: the metric has no direction or no gradient, or its name is no identifier.
     """
-    name = class_name(request.name)
-    direction = _direction(request)
-    holes = _holes(request, name, direction)
-    form = "logits" if request.options.from_logits else "probabilities"
+    title = class_name(name or compilation.typed.name)
+    direction = _direction(compilation, options)
+    holes = {
+        "NAME": title,
+        **_program_holes(compilation.program),
+        **_argument_holes(compilation, options),
+        **_loss_holes(compilation, options, direction),
+    }
+    form = "logits" if options.from_logits else "probabilities"
     parts = [
-        _helpers(request.program),
-        fill(read_template(f"torch/soften_{request.options.surrogate}_{form}.py"), holes),
         fill(read_template("torch/batch.py"), holes),
+        fill(read_template(f"torch/surrogate_{options.surrogate}_{form}.py"), holes),
+        *_functions(compilation.program),
+        fill(read_template("torch/linearize.py"), holes),
+        fill(read_template("torch/function.py"), holes),
         fill(read_template("torch/module.py"), holes),
+        read_template("torch/check.py"),
     ]
-    code = "\n\n".join(part for part in parts if part)
+    code = "\n\n\n".join(part.strip("\n") for part in parts)
     imports = "import math\n\nimport torch" if re.search(r"\bmath\.", code) else "import torch"
-    return Artifact(name, f"{_header(request, direction)}\n{imports}\n\n\n{code}")
+    verb = {"max": "maximised", "min": "minimised"}[direction]
+    docstring = mathematics(compilation, f"{title} as a loss, {verb} through its soft entries.")
+    head = f"{provenance(compilation, options, name)}\n{docstring}\n\n{imports}"
+    return Artifact(title, f"{head}\n\n\n{code}\n")
 
 
 def class_name(name: str) -> str:
     """balanced_accuracy → BalancedAccuracy."""
-    if not name:
-        return "Metric"
-    joined = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    joined = "".join(part[:1].upper() + part[1:] for part in (name or "metric").split("_"))
     if not joined.isidentifier() or not joined.isascii() or keyword.iskeyword(joined):
-        raise MetricError(d.WrongValue(None, "name", repr(name), "letters, digits and _ only"))
+        raise d.MetricError(d.WrongValue(None, "name", repr(name), "letters, digits and _ only"))
     return joined
 
 
-def _direction(request: TorchRequest) -> str:
-    span = request.metric.span
-    if request.behaviour.is_constant:
-        raise MetricError(d.NoGradient(span))
-    direction = request.options.direction or request.behaviour.direction
+def _direction(compilation: Compilation, options: LossOptions) -> Direction:
+    behaviour, span = compilation.behaviour, compilation.typed.span
+    if behaviour.is_constant:
+        raise d.MetricError(d.NoGradient(span))
+    direction = options.direction or behaviour.direction
     if direction is None:
-        raise MetricError(d.NoDirection(span))
+        raise d.MetricError(d.NoDirection(span))
     return direction
 
 
-def _holes(request: TorchRequest, name: str, direction: str) -> dict[str, str]:
-    program, options = request.program, request.options
-    parameters = program.parameters
-    soften = ("sharpness", "threshold") if options.surrogate == "sigmoid" else ()
-    smooth = () if "smooth" in (p.name for p in request.metric.parameters) else ("smooth",)
-    policy = ("zero_division",) if "quotient" in program.functions() else ()
-    numbers = {f.name: getattr(options, f.name) for f in fields(LossOptions)}
-    defaults = {n: numbers[n] for n in (*soften, *smooth, *policy)}
-    defaults |= {
-        n: float(p.default) for n, p in zip(parameters, request.metric.parameters, strict=True)
-    }
-    if direction == "max":
-        loss, shown = ("1 - value", "1 - M") if request.behaviour.is_at_most_one else ("-value", "-M")
-    else:
-        loss, shown = "value", "M"
-    data = ("input", "target", "sample_weight")
-    form = "logits" if options.from_logits else "probabilities"
+def _program_holes(program: Program) -> dict[str, str]:
     return {
-        "NAME": name,
         "ENTRIES": ", ".join(program.inputs),
-        "SOFTEN_INPUT": ", ".join(("widen(input)", *soften)),
-        "SOFTEN_OPTIONS": f", *ctx.options[:{len(soften)}]" if soften else "",
-        "COUNT_ARGUMENTS": ", ".join((*data, *soften, *smooth)),
-        "COUNT_CALL": ", ".join((*data, *soften, *smooth)),
-        "COUNTS": "\n".join(_count(entry, bool(smooth)) for entry in program.inputs),
-        "PROGRAM_ARGUMENTS": ", ".join((*program.inputs, *policy, *parameters)),
-        "PROGRAM_CALL": ", ".join(("*entries", *policy, *parameters)),
+        "COUNTS": _counts(program.inputs),
         "VALUE": _section(program.value),
         "SLOPES": _section(program.slopes),
-        "PULL_ARGUMENTS": ", ".join(("grad_pos", "grad_neg", *data, *soften)),
-        "CALL_ARGUMENTS": ", ".join((*data, *defaults)),
-        "LOSS": loss,
-        "LOSS_FORMULA": shown,
-        "SIGN": "-" if direction == "max" else "",
-        "INPUTS": form,
+    }
+
+
+def _counts(entries: tuple[str, ...]) -> str:
+    """Each entry as a sum of non-negative terms, with the fewest operations."""
+    lines = []
+    for hit, rest, soft in (("tp", "fp", "hit"), ("fn", "tn", "miss")):
+        if hit in entries or rest in entries:
+            lines.append(f"{hit} = target * {soft}")
+        if rest in entries:
+            lines.append(f"{rest} = {soft} - {hit}")
+    sums = ", ".join(f"{entry}.sum()" for entry in entries)
+    return "\n".join([*lines, f"return torch.stack([{sums}])"])
+
+
+def _section(assigns: tuple[Assign, ...]) -> str:
+    return "\n".join(_PRINTER.assign(a) for a in break_lines(assigns, _PRINTER, _LINE))
+
+
+def _argument_holes(compilation: Compilation, options: LossOptions) -> dict[str, str]:
+    """Return argument lists: each function takes what it uses, in the constructor's order."""
+    program, defaults = compilation.program, _defaults(compilation, options)
+    surrogate = [n for n in ("sharpness", "threshold") if n in defaults]
+    policy = [n for n in ("zero_division", *program.parameters) if n in defaults]
+    counts = ", ".join((*_DATA, *surrogate))
+    return {
+        "SURROGATE_OPTIONS": "".join(f", {n}" for n in surrogate),
+        "PULL_OPTIONS": f", *ctx.options[:{len(surrogate)}]" if surrogate else "",
+        "COUNT_ARGUMENTS": counts,
+        "SMOOTH": "smooth + " if "smooth" in defaults else "",
+        "PROGRAM_ARGUMENTS": ", ".join((*program.inputs, *policy)),
+        "PROGRAM_CALL": ", ".join(("*entries", *policy)),
+        "PULL_ARGUMENTS": ", ".join(("slopes", *_DATA, *surrogate)),
+        "CALL_ARGUMENTS": ", ".join((*_DATA, *defaults)),
         "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v!r}" for n, v in defaults.items()))),
         "INIT_BODY": "\n".join(f"self.{n} = float({n})" for n in defaults),
-        "APPLY_ARGUMENTS": ", ".join((*data, *(f"self.{n}" for n in defaults))),
-        "FORMULA": _quoted(" ".join(request.metric.text.split())),
+        "APPLY_ARGUMENTS": ", ".join((*_DATA, *(f"self.{n}" for n in defaults))),
         "OPTION_PARTS": "\n".join(f'f"{n}={{self.{n}}}",' for n in defaults),
     }
 
 
-def _count(entry: str, is_smooth: bool) -> str:
-    """The sum of one entry: who it counts, times whether it is predicted."""
-    who = "pos" if entry in ("tp", "fn") else "neg"
-    which = "hit" if entry in ("tp", "fp") else "miss"
-    return f"{entry} = {'smooth + ' if is_smooth else ''}({who} * {which}).sum()"
+def _defaults(compilation: Compilation, options: LossOptions) -> dict[str, float]:
+    """Return the constructor's arguments: the numeric options that matter, then parameters."""
+    typed, program = compilation.typed, compilation.program
+    own = zip(program.parameters, (float(p.default) for p in typed.parameters), strict=True)
+    numbers: dict[str, float] = {}
+    if options.surrogate == "sigmoid":
+        numbers |= {"sharpness": options.sharpness, "threshold": options.threshold}
+    if all(p.name != "smooth" for p in typed.parameters):
+        numbers["smooth"] = options.smooth
+    if "quotient" in program.functions():
+        numbers["zero_division"] = options.zero_division
+    return {**numbers, **dict(own)}
 
 
-def _section(assigns: tuple[Assign, ...]) -> str:
-    return "\n".join(_CODE.assign(a) for a in break_lines(assigns, _CODE, _LINE))
+def _loss_holes(
+    compilation: Compilation, options: LossOptions, direction: Direction
+) -> dict[str, str]:
+    """A metric to be maximised gives 1 - M where 1 bounds it, else -M; one to be minimised M."""
+    rises = direction == "max"
+    offset = "1 - " if compilation.behaviour.is_at_most_one else "-"
+    return {
+        "LOSS": f"{offset}value" if rises else "value",
+        "LOSS_FORMULA": f"{offset}M" if rises else "M",
+        "SIGN": "-" if rises else "",
+        "INPUTS": "logits" if options.from_logits else "probabilities",
+        "FORMULA": quoted(compilation.typed.text),
+    }
 
 
-def _helpers(program: Program) -> str:
-    """Return the functions that the program calls, as the template defines them."""
-    wanted = {_FUNCTIONS.get(name, name) for name in program.functions()}
+def _functions(program: Program) -> list[str]:
+    """Return the functions that the program calls, and those that they call, as in the template."""
     text = read_template("torch/functions.py")
-    found = [
-        ast.get_source_segment(text, node) or ""
-        for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef) and node.name in wanted
-    ]
-    return "\n\n\n".join(found) + "\n" if found else ""
-
-
-def _header(request: TorchRequest, direction: str) -> str:
-    """Return provenance as comments, and the mathematics as the module's docstring."""
-    formula = " ".join(_printable(request.metric.text).split())
-    lines = [f"made by metricc {__version__}; edit the formula, not this file"]
-    lines += textwrap.wrap(f"formula: {formula}", 86, subsequent_indent="    ")
-    lines += textwrap.wrap(f"command: {_printable(request.command)}", 86, subsequent_indent="    ")
-    comments = "\n".join(f"# {line}" for line in lines)
-    body = []
-    for assign in break_lines((*request.program.value, *request.program.slopes), _FORMULAS, _LINE):
-        if _FORMULAS.expr(assign.expr) != assign.name:
-            body.append(f"    {_FORMULAS.assign(assign)}")
-    better = {"max": "maximised", "min": "minimised"}[direction]
-    doc = [
-        f'"""{class_name(request.name)} as a loss, {better} through its soft entries.',
-        "",
-        "The value, and the slopes dM/da at a positive and at a negative:",
-        "",
-        *body,
-        '"""',
-    ]
-    return comments + "\n" + "\n".join(doc) + "\n"
-
-
-def _printable(text: str) -> str:
-    """Return text that cannot end a comment or a line."""
-    return "".join(c if c.isprintable() or c in " \n\t" else "�" for c in text)
-
-
-def _quoted(text: str) -> str:
-    """Return a literal with double quotes, as a formatter prefers them."""
-    return '"' + _printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def command(formula: str, options: LossOptions, parameters: dict[str, float], name: str) -> str:
-    """Return the command line that makes the file again."""
-    words = ["metricc", "compile", " ".join(formula.split())]
-    words += [word for n, v in parameters.items() for word in ("--param", f"{n}={v:g}")]
-    default = LossOptions()
-    for field in fields(LossOptions):
-        value = getattr(options, field.name)
-        flag = "--" + field.name.replace("_", "-")
-        if value == getattr(default, field.name):
-            continue
-        words += ["--no-from-logits"] if field.name == "from_logits" else [flag, f"{value}"]
-    words += ["--name", name] if name else []
-    return shlex.join(words)
+    known = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    wanted = {{"min": "minimum", "max": "maximum"}.get(f, f) for f in program.functions()}
+    for name in sorted(wanted & known.keys()):
+        calls = (n.func for n in ast.walk(known[name]) if isinstance(n, ast.Call))
+        wanted |= {f.id for f in calls if isinstance(f, ast.Name)}
+    return [ast.get_source_segment(text, n) or "" for name, n in known.items() if name in wanted]

@@ -1,0 +1,39 @@
+"""A metric written out over TP, FP, FN, TN and its parameters, in metricc's own language."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..ir.program import Expr, Num, Op, Ref
+from .printer import Printer
+
+if TYPE_CHECKING:
+    from ..ir.typed import Term, TypedMetric
+
+MAX_TERMS = 300
+"""A formula of more terms than this says less than the text it was made from."""
+
+_PRINTER = Printer(infix={"mul": ("*", 2), "div": ("/", 2), "pow": ("^", 4)})
+
+
+def write_out(metric: TypedMetric) -> str | None:
+    """Return the formula with every name resolved, or None if it is too long to read."""
+    return None if _size(metric.body, {}) > MAX_TERMS else _PRINTER.expr(_expr(metric.body))
+
+
+def _size(term: Term, known: dict[Term, int]) -> int:
+    """Count terms as often as they are written; a `let` value used twice counts twice."""
+    if term not in known:
+        known[term] = 1 + sum(_size(arg, known) for arg in term.args)
+    return known[term]
+
+
+def _expr(term: Term) -> Expr:
+    if term.op == "number":
+        return Num(Fraction(term.value or 0))
+    if term.op in ("entry", "parameter"):
+        return Ref(str(term.value))
+    if term.op == "pi":
+        return Ref("pi")
+    return Op(term.op, tuple(_expr(arg) for arg in term.args))

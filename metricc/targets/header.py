@@ -1,0 +1,91 @@
+"""The first lines of an emitted Python file: who made it, from what, and the mathematics."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import textwrap
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from .formula import write_out
+from .options import LossOptions
+from .printer import Printer, break_lines, without_guards
+
+if TYPE_CHECKING:
+    from ..compiler import Compilation
+
+MADE_BY = "# made by metricc "
+_WIDTH = 88
+_PRINTER = Printer()
+
+
+def provenance(compilation: Compilation, options: LossOptions, name: str) -> str:
+    """Return comments: version, the formula as typed and over the entries, the command."""
+    typed = one_line(compilation.typed.text)
+    entries = write_out(compilation.typed)
+    lines = [f"{MADE_BY}{__version__}; edit the formula, not this file"]
+    lines += _comment("formula", typed)
+    if entries is not None and _squeeze(entries) != _squeeze(typed):
+        lines += _comment("over the entries", entries)
+    return "\n".join([*lines, *_comment("command", command(compilation, options, name))])
+
+
+def mathematics(compilation: Compilation, title: str) -> str:
+    """Return a docstring with value and slopes, in the letters of the code below it."""
+    program = compilation.program
+    shown = without_guards((*program.value, *program.slopes))
+    lines = [f"    {_PRINTER.assign(a)}" for a in break_lines(shown, _PRINTER, _WIDTH - 4)]
+    what = "The value, and the slopes dM/da at a positive and at a negative:"
+    return "\n".join(['"""' + title, "", what, "", *lines, '"""'])
+
+
+def command(compilation: Compilation, options: LossOptions, name: str) -> str:
+    """Return the command line that makes the file again."""
+    source = compilation.source
+    is_file = source.name.endswith(".metric")
+    words = ["metricc", "compile", source.name if is_file else one_line(source.text)]
+    for parameter, value in compilation.given.items():
+        words += ["--param", f"{parameter}={value!r}"]
+    for field in fields(LossOptions):
+        value = getattr(options, field.name)
+        if value != field.default:
+            words += _flag(field.name.replace("_", "-"), value)
+    return shlex.join([*words, *(["--name", name] if name else [])])
+
+
+def _flag(name: str, value: object) -> list[str]:
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    return [f"--{name}", str(value)]
+
+
+def one_line(text: str) -> str:
+    """Return a formula without comments and line ends, and nothing in it that a line hides."""
+    bare = re.sub(r"#[^\n]*", "", text)
+    shown = "".join(
+        c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in bare
+    )
+    return " ".join(shown.split())
+
+
+def quoted(text: str) -> str:
+    """Return a string literal with double quotes, as formatters prefer them."""
+    return '"' + one_line(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _comment(label: str, text: str) -> list[str]:
+    """Return `# label: text`, broken at spaces only."""
+    return textwrap.wrap(
+        f"{label}: {text}",
+        _WIDTH,
+        initial_indent="# ",
+        subsequent_indent="#     ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _squeeze(formula: str) -> str:
+    return "".join(formula.split())
