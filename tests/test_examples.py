@@ -1,0 +1,123 @@
+"""The examples run, from the command line as a newcomer would run them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import metricc
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+CELL = re.compile(r"(\d\.\d+) ± (\d\.\d+)(?: \*)?")
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8")
+
+
+def train(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return run(EXAMPLES / "train_f1.py", *arguments)
+
+
+def tables(text: str) -> list[dict[str, list[tuple[float, float]]]]:
+    """Read the printed tables: by loss, mean and deviation of each metric."""
+    found = []
+    for line in text.splitlines():
+        if line.startswith("loss "):
+            assert re.split(r"  +", line) == ["loss", "F1", "balanced accuracy", "G-mean"]
+            found.append({})
+        elif CELL.search(line):
+            name, *cells = re.split(r"  +", line)
+            found[-1][name] = [tuple(map(float, CELL.fullmatch(cell).groups())) for cell in cells]
+    return found
+
+
+def assert_sound(table: dict[str, list[tuple[float, float]]], losses: list[str]) -> None:
+    assert list(table) == losses
+    for cells in table.values():
+        assert len(cells) == 3
+        assert all(0 <= number <= 1 for cell in cells for number in cell)
+
+
+def assert_refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert all(word in result.stderr for word in words), result.stderr
+
+
+def test_library_losses_on_both_data_sets() -> None:
+    result = train("--quick")
+    assert result.returncode == 0, result.stderr
+    assert "393 cases, 36 of them positive" in result.stdout
+    assert "10000 cases" in result.stdout
+    ours = ["metricc f1", "metricc balanced_accuracy", "metricc gmean"]
+    found = tables(result.stdout)
+    assert len(found) == 2
+    for table in found:
+        assert_sound(table, ["BCE", "weighted BCE", *ours])
+
+
+def test_emitted_losses(tmp_path: Path) -> None:
+    first, second = tmp_path / "f1_loss.py", tmp_path / "cost_loss.py"
+    for formula, path in (("2*TP/(2*TP+FP+FN)", first), (EXAMPLES / "cost.metric", second)):
+        emitted = run("-m", "metricc", "compile", formula, "-o", path)
+        assert emitted.returncode == 0, emitted.stderr
+    result = train("--quick", "--data", "breast", "--loss", first, "--loss", second)
+    assert result.returncode == 0, result.stderr
+    (table,) = tables(result.stdout)
+    assert_sound(table, ["BCE", "weighted BCE", str(first), str(second)])
+
+
+def test_a_missing_loss_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "absent.py"
+    assert_refused(train("--quick", "--loss", path), str(path), "No such file")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("from torch.nn import BCELoss\n", ["name ends in Loss", "found none"]),
+        (
+            "import torch\n"
+            "class ALoss(torch.nn.Module): pass\n"
+            "class BLoss(torch.nn.Module): pass\n",
+            ["found ALoss, BLoss"],
+        ),
+        ("this is no Python\n", ["does not run", "SyntaxError"]),
+    ],
+    ids=["none", "two", "broken"],
+)
+def test_a_file_without_one_loss_is_refused(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text(text)
+    assert_refused(train("--quick", "--loss", path), str(path), *words)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.metric")), ids=lambda path: path.stem)
+def test_metric_files_compile(path: Path) -> None:
+    metric = metricc.compile(path)
+    assert metric.name == path.stem
+    assert "class " + f"{path.stem.title()}Loss" in metric.source()
+    perfect, wrong = metric.value(tp=10, tn=90), metric.value(fp=90, fn=10)
+    assert perfect != wrong
+
+
+def test_screening_weighs_the_ill_by_its_parameter() -> None:
+    path = EXAMPLES / "screening.metric"
+    counts = {"tp": 8, "fp": 10, "fn": 2, "tn": 80}
+    found, quiet = 8 / 10, 80 / 90
+    for beta in (1, 3):
+        expected = (1 + beta**2) * found * quiet / (found + beta**2 * quiet)
+        metric = metricc.compile(path, params={"beta": beta})
+        assert metric.value(**counts) == pytest.approx(expected)
+
+
+def test_cost_is_paid_for_each_mistake() -> None:
+    cost = metricc.compile(EXAMPLES / "cost.metric")
+    assert cost.value(tp=8, fp=10, fn=2, tn=80) == pytest.approx((10 * 2 + 1 * 10) / 100)
