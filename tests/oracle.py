@@ -1,0 +1,109 @@
+"""Oracles that share no code with metricc: a formula run by Python in any arithmetic.
+
+`formulas.csv` has the 86 published formulas as people paste them, with the direction in which
+each is better and values for its parameters.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mpmath
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ENTRIES = ("TP", "TN", "FP", "FN")
+
+
+def _mpmath_log(x: mpmath.mpf) -> mpmath.mpf:
+    if x == 0:
+        raise ValueError("log 0 has no value")  # mpmath gives -inf
+    return mpmath.log(x)
+
+
+def _on_tensors(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """Numbers in a formula, as in log(10), become tensors."""
+    return lambda *args: function(*(torch.as_tensor(x, dtype=torch.float64) for x in args))
+
+
+MPMATH = {"sqrt": mpmath.sqrt, "log": _mpmath_log, "cos": mpmath.cos, "Abs": abs}
+MPMATH |= {"Min": min, "Max": max, "pi": mpmath.pi}
+TORCH = {"sqrt": torch.sqrt, "log": torch.log, "cos": torch.cos, "Abs": torch.abs}
+TORCH |= {"Min": torch.minimum, "Max": torch.maximum}
+TORCH = {name: _on_tensors(function) for name, function in TORCH.items()} | {"pi": math.pi}
+
+
+@dataclass(frozen=True)
+class Published:
+    """One row of the table."""
+
+    name: str
+    direction: str
+    parameters: dict[str, float]
+    formula: str
+
+
+def published() -> list[Published]:
+    """Return all rows."""
+    with Path(__file__).with_name("formulas.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    pairs = [[pair.split("=") for pair in row["parameters"].split()] for row in rows]
+    values = [{name: float(value) for name, value in row} for row in pairs]
+    return [
+        Published(row["name"], row["direction"], given, row["formula"])
+        for row, given in zip(rows, values, strict=True)
+    ]
+
+
+def evaluate(formula: str, names: dict[str, Any]) -> Any:
+    """Run a formula of our own table as Python, with numbers of any kind."""
+    return eval(formula.replace("^", "**"), {"__builtins__": {}}, names)
+
+
+def exact(formula: str, counts: dict[str, float], given: dict[str, float]) -> mpmath.mpf | None:
+    """Return the value at 50 digits, or None where the formula has none."""
+    with mpmath.workdps(50):
+        numbers = {name: mpmath.mpf(str(value)) for name, value in {**counts, **given}.items()}
+        try:
+            value = evaluate(formula, {**MPMATH, **numbers})
+        except (ZeroDivisionError, ValueError):
+            return None
+        return value if mpmath.isfinite(value) and mpmath.im(value) == 0 else None
+
+
+def soft_entries(
+    input: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    surrogate: str = "sigmoid",
+    from_logits: bool = True,
+    sharpness: float = 10.0,
+    threshold: float = 0.5,
+) -> dict[str, torch.Tensor]:
+    """Return the paper's soft confusion matrix, in plain differentiable operations."""
+    prob = torch.sigmoid(input) if from_logits else input
+    soft = torch.sigmoid(sharpness * (prob - threshold)) if surrogate == "sigmoid" else prob
+    return {
+        "TP": (target * soft).sum(),
+        "FN": (target * (1 - soft)).sum(),
+        "FP": ((1 - target) * soft).sum(),
+        "TN": ((1 - target) * (1 - soft)).sum(),
+    }
+
+
+def plain_metric(
+    formula: str,
+    given: dict[str, float],
+    input: torch.Tensor,
+    target: torch.Tensor,
+    **options: Any,
+) -> torch.Tensor:
+    """Return the metric of soft entries, for autograd to differentiate."""
+    entries = soft_entries(input, target, **options)
+    return torch.as_tensor(evaluate(formula, {**TORCH, **given, **entries}))
