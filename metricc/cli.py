@@ -125,6 +125,7 @@ def write(path: Path, text: str, *, force: bool) -> None:
     Raises:
         MetricError: the path holds something else, or cannot be written.
     """
+    path = path.resolve()  # a link stays, and what it points to is written
     if path.is_dir() or not path.parent.is_dir():
         reason = "is a folder" if path.is_dir() else "is in a folder that does not exist"
         raise d.MetricError(d.FileInTheWay(None, str(path), reason, "give the path of a file"))

@@ -1,7 +1,7 @@
 """Runs a program on numbers, with the same policy at singular points as emitted code.
 
 0/0 is `zero_division`; x/0 is bounded by the largest float32, log 0 by -745; roots and powers of
-what is not positive are 0; in a slope a zero denominator counts as 1e-3.
+what is not positive are 0; in a slope a zero denominator counts as 1/1024.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BOUND = 3.4e38
 LOG_ZERO = -745.0
 LARGEST_EXPONENT = 88.0
-SMALLEST_DIVISOR = Fraction(1, 1000)
+SMALLEST_DIVISOR = Fraction(1, 1024)
 
 Arithmetic = Mapping[str, Callable[..., Any]]
 """The operators of one kind of number: floats, arrays, 50 digits."""

@@ -49,9 +49,8 @@ def load(text: str) -> ModuleType:
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
         module = ModuleType(name)
         module.__file__ = file
-        exec(
-            compile(text, file, "exec"), module.__dict__
-        )  # our own text, printed from our own tree
+        # No word of the user's is code here: the text is printed from our own tree.
+        exec(compile(text, file, "exec"), module.__dict__)
         sys.modules[name] = module
     return sys.modules[name]
 

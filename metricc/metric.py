@@ -107,11 +107,12 @@ class Metric:
         if truth.shape != decided.shape:
             shapes = f"{truth.shape} and {decided.shape}"
             raise ValueError(f"y_true and y_pred must have the same shape, not {shapes}")
-        weight = np.ones(()) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        if np.broadcast_shapes(weight.shape, truth.shape) != truth.shape:
+        weight = np.asarray(1.0 if sample_weight is None else sample_weight, dtype=float)
+        try:
+            weight = np.broadcast_to(weight, truth.shape)
+        except ValueError:
             shapes = f"{weight.shape} and {truth.shape}"
-            raise ValueError(f"sample_weight must broadcast to y_true, not {shapes}")
-        weight = np.broadcast_to(weight, truth.shape)
+            raise ValueError(f"sample_weight must broadcast to y_true, not {shapes}") from None
         cells = (truth & decided, ~truth & decided, truth & ~decided, ~truth & ~decided)
         tp, fp, fn, tn = (weight[cell].sum() for cell in cells)
         return float(self.value(tp, fp, fn, tn, zero_division=zero_division))

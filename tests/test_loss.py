@@ -99,7 +99,8 @@ def test_weights_keep_the_gradients_dtype(f1: torch.nn.Module) -> None:
 
 
 @pytest.mark.parametrize(
-    ("input", "target"), [((4, 1), (4,)), ((4,), (4, 1)), ((3,), (4,)), ((2, 3), (3, 2)), ((1,), ())]
+    ("input", "target"),
+    [((4, 1), (4,)), ((4,), (4, 1)), ((3,), (4,)), ((2, 3), (3, 2)), ((1,), ())],
 )
 def test_shapes_that_differ_are_refused_with_both_named(
     f1: torch.nn.Module, input: tuple[int, ...], target: tuple[int, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import textwrap
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -25,11 +24,10 @@ def provenance(compilation: Compilation, options: LossOptions, name: str) -> str
     """Return comments: version, the formula as typed and over the entries, the command."""
     typed = one_line(compilation.typed.text)
     entries = write_out(compilation.typed)
-    lines = [f"{MADE_BY}{__version__}; edit the formula, not this file"]
-    lines += _comment("formula", typed)
+    lines = [f"{MADE_BY}{__version__}; edit the formula, not this file", f"# formula: {typed}"]
     if entries is not None and _squeeze(entries) != _squeeze(typed):
-        lines += _comment("over the entries", entries)
-    return "\n".join([*lines, *_comment("command", command(compilation, options, name))])
+        lines.append(f"# over the entries: {entries}")
+    return "\n".join([*lines, f"# command: {command(compilation, options, name)}"])
 
 
 def mathematics(compilation: Compilation, title: str) -> str:
@@ -73,18 +71,6 @@ def one_line(text: str) -> str:
 def quoted(text: str) -> str:
     """Return a string literal with double quotes, as formatters prefer them."""
     return '"' + one_line(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _comment(label: str, text: str) -> list[str]:
-    """Return `# label: text`, broken at spaces only."""
-    return textwrap.wrap(
-        f"{label}: {text}",
-        _WIDTH,
-        initial_indent="# ",
-        subsequent_indent="#     ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _squeeze(formula: str) -> str:

@@ -1,0 +1,137 @@
+"""The emitted file as a file: golden texts, linters, imports, determinism, no way to break out."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import linecache
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+import metricc
+from metricc.library import load_library
+
+GOLDEN = {
+    "f1": {},
+    "mcc": {},
+    "fbeta": {"from_logits": False, "surrogate": "identity"},
+    "min_rate": {"sharpness": 73.0, "smooth": 1.0},
+}
+ALL_OPTIONS = [
+    {"surrogate": surrogate, "from_logits": from_logits, "direction": direction}
+    for surrogate in ("sigmoid", "identity")
+    for from_logits, direction in ((True, "max"), (False, "min"))
+]
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_emitted_files_read_as_they_did(name: str, golden: Callable[..., None]) -> None:
+    golden(metricc.compile(name).source(**GOLDEN[name]), "golden", name, "torch.py")
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with each library metric in each structural form, and some hostile names."""
+    folder = tmp_path_factory.mktemp("emitted")
+    long_names = "metric aim(first_weight_of_all = 1, second_weight_of_all = 2, third_weight = 3) ="
+    long_names += " (first_weight_of_all*TP + second_weight_of_all*TN)/(total + third_weight*FP)"
+    texts = [*load_library().metrics, long_names]
+    for number, (text, options) in enumerate(itertools.product(texts, ALL_OPTIONS)):
+        metric = metricc.compile(text)
+        if not metric.compilation.behaviour.is_constant:
+            (folder / f"loss{number}.py").write_text(metric.source(**options))
+    return folder
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=["lint", "format"])
+def test_emitted_files_pass_ruff_as_emitted(everything: Path, command: list[str]) -> None:
+    ruff = [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", str(everything)]
+    result = subprocess.run(ruff, capture_output=True, encoding="utf-8")
+    assert result.returncode == 0, result.stdout[-3000:]
+
+
+def test_emitted_files_import_torch_and_math_only(everything: Path) -> None:
+    for path in everything.iterdir():
+        tree = ast.walk(ast.parse(path.read_text()))
+        imports = [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = {alias.name for node in imports for alias in node.names}
+        assert names <= {"torch", "math"}, path.read_text()
+
+
+def test_an_emitted_file_runs_where_metricc_is_not_installed(tmp_path: Path) -> None:
+    (tmp_path / "f1_loss.py").write_text(metricc.compile("f1").source())
+    code = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "metricc":
+            raise ImportError(name)
+sys.meta_path.insert(0, Refuse())
+import torch
+from f1_loss import F1Loss
+input = torch.tensor([-1.0, 0.5, 2.0], requires_grad=True)
+F1Loss()(input, torch.tensor([0, 1, 1])).backward()
+assert input.grad.abs().sum() > 0
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("name", ["f1", "mcc", "kappa", "clement", "sedi"])
+def test_emission_does_not_depend_on_hash_seeds(name: str) -> None:
+    texts = set()
+    for seed in ("0", "1", "2", "31337"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "metricc", "compile", name]
+        texts.add(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+    assert len(texts) == 1
+
+
+def test_what_runs_in_process_is_what_is_emitted() -> None:
+    metric = metricc.compile("mcc")
+    module = sys.modules[type(metric.loss(sharpness=4.0)).__module__]
+    assert "".join(linecache.getlines(module.__file__)) == metric.source(sharpness=4.0)
+
+
+def test_tracebacks_show_the_emitted_line() -> None:
+    try:
+        metricc.compile("f1").loss()(torch.zeros(3), torch.zeros(4))
+    except ValueError as error:
+        shown = "".join(traceback.format_exception(error))
+    assert 'raise ValueError(f"target and input must have the same shape' in shown
+
+
+HOSTILE = [
+    'TP/(TP+FN) # """ + __import__("os").system("x") + """',
+    "TP/(TP+FN) #\\",
+    "TP/(TP+FN) # \u202e reversed",
+    "TP/(TP+FN)\n\n# import os\n",
+    "metric a(lambda_ = 1, self_ = 2, torch = 1) = (lambda_*TP + self_ + torch)/(TP+FN+1)",
+    "metric a(train = 1, forward = 2, half = 3) = (train*TP + forward)/(TP+FN+half)",
+    "metric a(value = 1, slopes = 1, entries = 2) = (value*TP + slopes)/(TP+FN+entries)",
+    "metric a(input = 1, target = 1, tp_ = 2, math = 2) = (input*TP + target)/(TP+FN+tp_+math)",
+    "metric a(sharpness = 1, smooth = 1) = (sharpness*TP + smooth)/(TP+FN+smooth)",
+    "metric a(threshold = 1, zero_division = 1) = (threshold*TP + zero_division)/(TP+FN)",
+    "metric a(d = 1, root = 2, c = 3, ap = 1) = d*mcc + root*TP/(c*TP + ap*FN)",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_words_of_the_user_stay_words(text: str) -> None:
+    metric = metricc.compile(text)
+    loss = metric.loss(direction="max").train().eval()
+    code = metric.source(direction="max")
+    tree = ast.parse(code)
+    calls = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and hasattr(n.func, "id")}
+    assert "__import__" not in calls
+    assert "\u202e" not in code
+    input = torch.tensor([-1.0, 0.4, 1.2], requires_grad=True)
+    loss(input, torch.tensor([0, 1, 1])).backward()
+    assert input.grad.isfinite().all()
+    assert repr(loss).startswith(("A", "Metric"))

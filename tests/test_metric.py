@@ -1,0 +1,166 @@
+"""The Python API: value, score, source, loss, and what each refuses."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+import metricc
+
+
+def test_value_of_numbers_is_a_float() -> None:
+    value = metricc.compile("f1").value(tp=50, fp=5, fn=10, tn=935)
+    assert isinstance(value, float)
+    assert value == pytest.approx(100 / 115, rel=1e-15)
+
+
+def test_values_of_arrays_broadcast() -> None:
+    value = metricc.compile("recall").value(tp=np.arange(6).reshape(2, 3), fn=[1, 2, 3])
+    assert value.shape == (2, 3)
+    assert value.dtype == np.float64
+    assert value[1, 2] == 5 / 8
+
+
+@pytest.mark.parametrize("zero_division", [0.0, 1.0, np.nan])
+def test_zero_division_is_what_0_over_0_gives(zero_division: float) -> None:
+    value = metricc.compile("f1").value(tn=10, zero_division=zero_division)
+    assert value == zero_division or (np.isnan(value) and np.isnan(zero_division))
+
+
+def test_negative_counts_are_refused() -> None:
+    with pytest.raises(ValueError, match="fn must not be negative"):
+        metricc.compile("f1").value(tp=1, fn=-1)
+
+
+SCORES = {
+    "accuracy": sk.accuracy_score,
+    "precision": sk.precision_score,
+    "recall": sk.recall_score,
+    "f1": sk.f1_score,
+    "jaccard": sk.jaccard_score,
+    "mcc": sk.matthews_corrcoef,
+    "kappa": sk.cohen_kappa_score,
+    "balanced_accuracy": sk.balanced_accuracy_score,
+}
+
+
+@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_score_equals_scikit_learns(name: str, is_weighted: bool) -> None:
+    generator = np.random.default_rng(3)
+    metric = metricc.compile(name)
+    for _ in range(20):
+        truth, decided = generator.integers(0, 2, (2, 40))
+        weight = generator.random(40) if is_weighted else None
+        wanted = SCORES[name](truth, decided, sample_weight=weight)
+        assert metric.score(truth, decided, weight) == pytest.approx(wanted, rel=1e-12)
+
+
+def test_score_takes_bools_and_any_shape() -> None:
+    truth = np.array([[True, False], [True, True]])
+    assert metricc.compile("recall").score(truth, truth) == 1.0
+    assert metricc.compile("accuracy").score([0, 1], [1.0, 1.0]) == 0.5
+
+
+@pytest.mark.parametrize("labels", [[0.3, 1], [2, 1], [-1, 1], [np.nan, 1]])
+def test_score_refuses_what_is_no_hard_decision(labels: list[float]) -> None:
+    with pytest.raises(ValueError, match="y_pred must hold hard decisions, 0 or 1"):
+        metricc.compile("f1").score([0, 1], labels)
+
+
+def test_score_refuses_shapes_that_differ() -> None:
+    with pytest.raises(ValueError, match=r"not \(2,\) and \(2, 1\)"):
+        metricc.compile("f1").score([0, 1], [[0], [1]])
+    with pytest.raises(ValueError, match=r"not \(3,\) and \(2,\)"):
+        metricc.compile("f1").score([0, 1], [0, 1], [1, 2, 3])
+
+
+def test_parameters_of_a_bare_expression_are_given_by_name() -> None:
+    metric = metricc.compile("(1+β²)TP / ((1+β²)TP + β²·FN + FP)", params={"beta": 2})
+    fbeta = metricc.compile("fbeta", params={"beta": 2})
+    counts = {"tp": 5, "fp": 3, "fn": 2, "tn": 9}
+    assert metric.value(**counts) == fbeta.value(**counts) == pytest.approx(25 / 36)
+
+
+def test_library_metrics_serve_inside_formulas() -> None:
+    metric = metricc.compile("2*precision*recall/(precision+recall)")
+    counts = {"tp": 5, "fp": 3, "fn": 2}
+    assert metric.value(**counts) == pytest.approx(metricc.compile("f1").value(**counts))
+
+
+def test_only_a_path_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.metric"
+    path.write_text("metric mine = TP/(TP+FN)\n", encoding="utf-8")
+    assert metricc.compile(path).name == "mine"
+    with pytest.raises(metricc.MetricError):
+        metricc.compile(str(path))
+
+
+def test_source_is_the_emitted_text() -> None:
+    text = metricc.compile("f1").source(target="torch", surrogate="identity", name="dice")
+    assert "class DiceLoss" in text
+    assert "sharpness" not in text
+    with pytest.raises(metricc.MetricError, match="is 'jax'"):
+        metricc.compile("f1").source(target="jax")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"sharpnes": 3}, "the loss has no option `sharpnes`"),
+        ({"sharpness": -1}, "above 0"),
+        ({"sharpness": float("nan")}, "above 0"),
+        ({"sharpness": "10"}, "above 0"),
+        ({"threshold": 1.5}, "between 0 and 1"),
+        ({"smooth": -0.5}, "0 or more"),
+        ({"zero_division": float("nan")}, "a finite number"),
+        ({"surrogate": "relu"}, '"sigmoid" or "identity"'),
+        ({"direction": "up"}, '"max" or "min"'),
+        ({"from_logits": "yes"}, "True or False"),
+    ],
+)
+def test_wrong_options_are_refused(options: dict[str, object], words: str) -> None:
+    with pytest.raises(metricc.MetricError, match=words):
+        metricc.compile("f1").loss(**options)
+
+
+def test_a_metric_without_direction_asks_for_one_only_when_a_loss_is_made() -> None:
+    bias = metricc.compile("frequency_bias")
+    assert bias.value(tp=1, fp=1, fn=1) == 1.0
+    with pytest.raises(metricc.MetricError, match='direction="max" or direction="min"'):
+        bias.loss()
+    assert bias.loss(direction="min") is not None
+
+
+@pytest.mark.parametrize(
+    ("formula", "direction", "docstring"),
+    [
+        ("f1", None, "1 - M"),
+        ("dor", None, "-M"),
+        ("error_rate", None, "M"),
+        ("f1", "min", "M"),
+    ],
+)
+def test_the_loss_falls_as_the_metric_improves(
+    formula: str, direction: str | None, docstring: str
+) -> None:
+    loss = metricc.compile(formula).loss(direction=direction)
+    assert str(type(loss).__doc__).startswith(f"{docstring}, ")
+
+
+def test_a_metric_pickles_and_shows_its_formula() -> None:
+    metric = metricc.compile("fbeta", params={"beta": 2})
+    other = pickle.loads(pickle.dumps(metric))
+    assert repr(other) == repr(metric)
+    assert other.value(tp=5, fp=3, fn=2) == metric.value(tp=5, fp=3, fn=2)
+    assert repr(metricc.compile("TP/(TP+FN)")) == "<metricc metric: TP/(TP+FN)>"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "2", None])
+def test_parameters_that_are_no_numbers_are_refused(value: object) -> None:
+    with pytest.raises(metricc.MetricError, match="finite number"):
+        metricc.compile("fbeta", params={"beta": value})
