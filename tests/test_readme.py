@@ -1,0 +1,72 @@
+"""What the README says is what happens: its blocks run, its texts are the real ones."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import metricc
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, flags=re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [text for kind, text in BLOCKS if kind == language]
+
+
+def test_the_heart_is_the_emitted_one() -> None:
+    heart = blocks("python")[0]
+    assert heart.startswith("def value_and_slopes")
+    assert heart in metricc.compile("2*TP/(2*TP+FP+FN)").source()
+
+
+def test_the_python_blocks_run(capsys: pytest.CaptureFixture[str]) -> None:
+    code = "\n".join(blocks("python")[1:])
+    exec(compile(code, "README.md", "exec"), {})
+    (shown,) = re.findall(r"print\(loss\)  # (.*)", code)
+    assert capsys.readouterr().out.strip() == shown
+
+
+def test_the_definitions_compile() -> None:
+    definition, error = blocks("text")
+    assert metricc.compile(definition).name == "screening"
+    assert error.startswith("error: ")
+
+
+def test_the_picture_of_an_error_is_the_real_one() -> None:
+    error = blocks("text")[1]
+    (formula,) = re.findall(r"^\d+ \| (.*)$", error, flags=re.MULTILINE)
+    with pytest.raises(metricc.MetricError) as caught:
+        metricc.compile(formula)
+    assert str(caught.value) == error.strip()
+
+
+def test_pasted_formulas_of_the_text_compile() -> None:
+    (paragraph,) = re.findall(r"as people paste them:(.*?)\. Names", TEXT, flags=re.DOTALL)
+    formulas = re.findall(r"`([^`]*)`", paragraph)
+    assert len(formulas) == 3
+    for formula in formulas:
+        metricc.compile(formula, params={"beta": 2} if "β" in formula else {})
+
+
+def test_both_commands_install_the_tested_versions() -> None:
+    commands = [line for block in blocks("sh") for line in block.splitlines()]
+    assert len(commands) == 2
+    assert all("pip install -c .ci/constraints.txt" in command for command in commands)
+    constraints = (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8")
+    assert "\ntorch==2.13.0\n" in constraints
+    assert "grep -F -e '\".[test]\"' README.md" in (ROOT / ".ci" / "run").read_text()
+    assert sum('".[test]"' in line for line in TEXT.splitlines()) == 1
+
+
+def test_it_fits_on_a_few_screens() -> None:
+    assert len(TEXT.splitlines()) < 150
+
+
+def test_files_that_it_names_exist() -> None:
+    for path in re.findall(r"`((?:metricc|grammar|examples|tests)/[\w./]*)`", TEXT):
+        assert (ROOT / path).exists(), path
