@@ -6,9 +6,12 @@ Adding a function: a row here, its value in `evaluate.py`, its derivative in
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Degree = Fraction | None
 """How a node scales with the batch: number 0, entry 1; None where its terms disagree."""
@@ -45,7 +48,8 @@ def _root(order: int) -> Callable[[tuple[Degree, ...]], Degree]:
     return degree
 
 
-_ONE = ("exp", "log", "log2", "log10", "log1p", "sin", "cos", "asin", "atan", "xlogx", "sigmoid", "tanh")
+_EXPONENTIAL = ("exp", "log", "log2", "log10", "log1p", "xlogx", "sigmoid", "tanh")
+_CIRCULAR = ("sin", "cos", "asin", "atan")
 FUNCTIONS = {
     function.name: function
     for function in (
@@ -55,7 +59,7 @@ FUNCTIONS = {
         Function("min", "min(x, y, …)", 2, None, _same),
         Function("max", "max(x, y, …)", 2, None, _same),
         Function("clamp", "clamp(x, low, high)", 3, 3, _same),
-        *(Function(name, f"{name}(x)", 1, 1, _number) for name in _ONE),
+        *(Function(name, f"{name}(x)", 1, 1, _number) for name in (*_EXPONENTIAL, *_CIRCULAR)),
     )
 }
 SYNONYMS = {"ln": "log", "arcsin": "asin", "arctan": "atan"}

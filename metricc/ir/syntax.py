@@ -84,6 +84,7 @@ class Parameter:
 
     span: Span
     name: str
+    name_span: Span
     is_count: bool
     default: Fraction | None
 

@@ -1,0 +1,74 @@
+"""What the names of the language mean, which are taken, and which one a misspelt one may be."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from .. import diagnostics as d
+from ..ir.operators import FUNCTIONS, SYNONYMS
+from ..ir.typed import ENTRIES, MARGINALS, SHORT_FORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..source import Span
+
+_KEYWORDS = ("metric", "surrogate", "let", "in")
+_CLOSE = 0.7
+_MEANT = {
+    "true_positives": "TP",
+    "true_negatives": "TN",
+    "false_positives": "FP",
+    "false_negatives": "FN",
+    "pow": "x^y",
+    "power": "x^y",
+    "square": "x^2",
+}
+
+
+def builtin(name: str) -> str | None:
+    """Return the entry, marginal or constant that `name` means."""
+    if name.upper() in ENTRIES:
+        return name.upper()
+    if name == "pi" or name in MARGINALS:
+        return name
+    return SHORT_FORMS.get(name)
+
+
+def function_name(name: str) -> str | None:
+    """Return the function that `name` means, in any case: Min is min."""
+    lower = SYNONYMS.get(name.lower(), name.lower())
+    return lower if lower in FUNCTIONS else None
+
+
+def refuse_reserved(name: str, span: Span | None) -> None:
+    """Raise if a definition may not take `name`."""
+    what = _reserved(name)
+    if what:
+        raise d.MetricError(d.ReservedName(span, name, what))
+
+
+def _reserved(name: str) -> str | None:
+    """Return what `name` already is, if it is taken."""
+    meaning = builtin(name)
+    if meaning in ENTRIES:
+        return "an entry"
+    if name in SHORT_FORMS:
+        return f"short for `{meaning}`"
+    if meaning is not None:
+        return "a number of the language" if name == "pi" else "a marginal"
+    if name in FUNCTIONS or name in SYNONYMS:
+        return "a function"
+    if name in _KEYWORDS:
+        return "a word of the language"
+    return "a name that Python keeps for itself" if name.startswith("__") else None
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that `name` most likely means: same first letter, in any case."""
+    words = (*known, *_MEANT)
+    begin = name[:1].lower()
+    by_lower = {word.lower(): word for word in reversed(words) if word[:1].lower() == begin}
+    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=_CLOSE)
+    return _MEANT.get(by_lower[close[0]], by_lower[close[0]]) if close else None

@@ -1,0 +1,110 @@
+"""Numbers for terms, at 50 digits: for constants, and for sampling a metric."""
+
+from __future__ import annotations
+
+import operator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from mpmath import MPContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..ir.typed import Term
+
+LARGEST = 300
+"""Powers of ten: beyond this a value is refused before the next operation can explode."""
+
+Real = Any
+"""An mpmath number, for which there is no type information."""
+
+_mp = MPContext()
+_mp.dps = 50
+
+
+def real(number: Fraction | int) -> Real:
+    """Return a number at 50 digits."""
+    return _mp.mpf(number.numerator) / number.denominator
+
+
+PI: Real = +_mp.pi
+
+
+class NoValueError(ArithmeticError):
+    """An operation has no finite real result."""
+
+
+class TooBigError(ArithmeticError):
+    """A result is finite, and too large to compute with."""
+
+
+def apply(op: str, args: tuple[Real, ...]) -> Real:
+    """Return the result of one operation.
+
+    Raises:
+        NoValueError: there is none, as in 1/0.
+        TooBigError: there is one, beyond 10 to the LARGEST.
+    """
+    try:
+        result = _OPERATIONS[op](*args)
+    except (ValueError, ZeroDivisionError):
+        raise NoValueError(op) from None
+    if not isinstance(result, _mp.mpf) or not _mp.isfinite(result):
+        raise NoValueError(op)
+    if abs(result) > _LIMIT:
+        raise TooBigError(op)
+    is_cancelled = op in ("add", "sub") and abs(result) < _NOISE * max(map(abs, args))
+    return _mp.zero if is_cancelled else result
+
+
+def evaluate(term: Term, given: Mapping[str, Real], known: dict[Term, Real]) -> Real:
+    """Return the value of a term at `given` entries and parameters; `known` remembers results.
+
+    Raises:
+        NoValueError: the term has no finite real value there.
+        TooBigError: it has one, beyond 10 to the LARGEST.
+    """
+    if term not in known:
+        if term.op in ("entry", "parameter"):
+            known[term] = given[str(term.value)]
+        elif term.op == "number":
+            known[term] = real(Fraction(term.value or 0))
+        else:
+            known[term] = apply(term.op, tuple(evaluate(arg, given, known) for arg in term.args))
+    return known[term]
+
+
+def _cbrt(x: Real) -> Real:
+    return _mp.cbrt(x) if x >= 0 else -_mp.cbrt(-x)
+
+
+_NOISE = _mp.mpf(10) ** -45
+_LIMIT = _mp.mpf(10) ** LARGEST
+_OPERATIONS: dict[str, Callable[..., Real]] = {
+    "pi": lambda: PI,
+    "neg": operator.neg,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "pow": operator.pow,
+    "sqrt": _mp.sqrt,
+    "cbrt": _cbrt,
+    "abs": abs,
+    "min": min,
+    "max": max,
+    "clamp": lambda x, low, high: min(max(x, low), high),
+    "exp": _mp.exp,
+    "log": _mp.log,
+    "log2": lambda x: _mp.log(x, 2),
+    "log10": _mp.log10,
+    "log1p": _mp.log1p,
+    "sin": _mp.sin,
+    "cos": _mp.cos,
+    "asin": _mp.asin,
+    "atan": _mp.atan,
+    "tanh": _mp.tanh,
+    "sigmoid": lambda x: 1 / (1 + _mp.exp(-x)),
+    "xlogx": lambda x: x * _mp.log(x) if x else x,
+}

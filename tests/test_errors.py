@@ -1,0 +1,217 @@
+"""The picture of every mistake, beside the text that makes it, in tests/errors."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+import metricc
+from metricc import diagnostics as d
+from metricc.cli import cli
+from metricc.frontend.check import check
+from metricc.frontend.parse import parse
+from metricc.library import load_library
+from metricc.metric import read_source
+from metricc.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TEXTS = sorted(Path(__file__).parent.glob("errors/*.metric"))
+
+
+def diagnose(source: Source) -> tuple[d.Diagnostic, ...]:
+    """Return the mistake in a text, or else its warnings."""
+    try:
+        return check(parse(source), load_library(), {}).warnings
+    except d.MetricError as error:
+        return (error.diagnostic,)
+
+
+def picture(text: str) -> str:
+    (diagnostic,) = diagnose(Source("text", text))
+    return diagnostic.render()
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_text_gives_the_picture_beside_it(path: Path, golden: Callable[..., None]) -> None:
+    (diagnostic,) = diagnose(read_source(path))
+    golden(diagnostic.render() + "\n", "errors", f"{path.stem}.err")
+
+
+def run(*words: str) -> None:
+    """Run the command line, its mistake raised."""
+    result = CliRunner().invoke(cli, words)
+    if result.exception is not None:
+        raise result.exception
+
+
+def write_into_a_file_of_the_user() -> None:
+    Path("notes.py").write_text("# mine\n")
+    run("compile", "f1", "-o", "notes.py")
+
+
+def write_into_a_folder_that_is_missing() -> None:
+    run("compile", "f1", "-o", "losses/f1.py")
+
+
+def read_a_file_that_is_not_text() -> None:
+    Path("picture.metric").write_bytes(b"\x89PNG\r\n")
+    metricc.compile(Path("picture.metric"))
+
+
+def build_a_loss_without_torch() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "torch", None)
+        metricc.compile("f1").loss()
+
+
+MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
+    "wrong_value": (d.WrongValue, lambda: metricc.compile("f1").source(sharpness=-1)),
+    "wrong_value_of_parameter": (
+        d.WrongValue,
+        lambda: metricc.compile("fbeta", params={"beta": float("inf")}),
+    ),
+    "unknown_option": (d.UnknownOption, lambda: metricc.compile("f1").source(sharpnes=20)),
+    "unknown_parameter_of_metric": (
+        d.UnknownArgument,
+        lambda: metricc.compile("fbeta", params={"bta": 2}),
+    ),
+    "unknown_parameter_of_formula": (
+        d.UnknownArgument,
+        lambda: metricc.compile("w*TP/(w*TP + FN)", params={"w": 2, "v": 1}),
+    ),
+    "reserved_parameter": (d.ReservedName, lambda: metricc.compile("w*recall", params={"TP": 2})),
+    "no_direction": (d.NoDirection, lambda: metricc.compile("(TP + FP)/total").source()),
+    "no_gradient": (d.NoGradient, lambda: metricc.compile("(TP + FN)/total").source()),
+    "unreadable_file": (d.UnreadableFile, lambda: metricc.compile(Path("missing.metric"))),
+    "unreadable_file_of_bytes": (d.UnreadableFile, read_a_file_that_is_not_text),
+    "file_in_the_way": (d.FileInTheWay, write_into_a_file_of_the_user),
+    "file_in_the_way_folder": (d.FileInTheWay, write_into_a_folder_that_is_missing),
+    "missing_package": (d.MissingPackage, build_a_loss_without_torch),
+    "nothing_found": (d.NothingFound, lambda: run("list", "perplexity")),
+    "too_large_text": (d.TooLarge, lambda: metricc.compile("TP + " * 5_000)),
+}
+
+
+@pytest.mark.parametrize("name", MISUSES)
+def test_misuse_gives_its_picture(
+    name: str, golden: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    expected, misuse = MISUSES[name]
+    with pytest.raises(metricc.MetricError) as caught:
+        misuse()
+    assert type(caught.value.diagnostic) is expected
+    shown = str(caught.value).replace(f"{tmp_path}{os.sep}", "")  # whether or not made absolute
+    golden(f"{shown}\n", "errors", f"{name}.err")
+
+
+def kinds(of: type[d.Diagnostic] = d.Diagnostic) -> list[type[d.Diagnostic]]:
+    return [found for kind in of.__subclasses__() for found in (kind, *kinds(kind))]
+
+
+def test_every_kind_of_mistake_has_a_picture() -> None:
+    shown = {type(found) for path in TEXTS for found in diagnose(read_source(path))}
+    shown |= {kind for kind, _ in MISUSES.values()}
+    assert {kind.__name__ for kind in kinds()} == {kind.__name__ for kind in shown}
+
+
+def test_every_picture_has_its_mistake() -> None:
+    pictures = {path.stem for path in Path(__file__).parent.glob("errors/*.err")}
+    assert pictures == {path.stem for path in TEXTS} | set(MISUSES)
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+def test_words_are_short_and_complete(kind: type[d.Diagnostic]) -> None:
+    assert 1 <= len(kind.title.split()) <= 5
+    assert kind.__name__ in d.__all__
+    for words in (kind.title, kind.label, kind.help):
+        assert words
+        assert not words[0].isupper()
+        assert not words.endswith(".")
+    assert kind.severity in ("error", "warning")
+
+
+def carets(text: str) -> str:
+    """Return what the carets of a picture stand under, in characters of one column each."""
+    lines = picture(text).splitlines()
+    at = next(at for at, line in enumerate(lines) if re.match(r" *\| *\^", line))
+    start, stop = lines[at].index("^"), lines[at].rindex("^") + 1
+    return lines[at - 1][start:stop]
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("TP + $", "$"),
+        ("TP +\r\n\r\n\tTN * $ - 1", "$"),
+        ("TP +\rTN * $", "$"),
+        ("\ufeffTP * bata", "bata"),
+        ("TP\u00a0*\u2009bata", "bata"),
+        ("TP * \x1b[31m", "�"),
+        ("TP * \u202ebata", "�"),
+        ("TP + \0", "�"),
+        ("# ünï\u0301cödé\nTP * bata", "bata"),
+        ("TP + " * 40 + "bata" + " - FN" * 40, "bata"),
+        ("x" * 300, "x" * 90),
+        ("let f = TP in\n\n  f + $", "$"),
+    ],
+)
+def test_carets_stand_under_what_is_meant(text: str, marked: str) -> None:
+    assert carets(text) == marked
+
+
+def test_carets_count_wide_characters_twice() -> None:
+    lines = picture("漢字").splitlines()
+    assert lines[3:5] == [
+        "1 | 漢字",
+        "  | ^^ `漢` (cjk unified ideograph-6f22) is not part of the language",
+    ]
+
+
+def test_line_number_counts_every_kind_of_line_end() -> None:
+    assert " --> text:4:3" in picture("#\r\n#\r#\n  bata")
+
+
+def test_no_picture_can_move_the_cursor() -> None:
+    hostile = Source("evil\x1b[2J\n.metric", "TP + \x1b[31m\u202e\x07 \u2028 \x85")
+    (diagnostic,) = diagnose(hostile)
+    assert all(line.isprintable() for line in diagnostic.render().splitlines())
+    assert len(diagnostic.render().splitlines()) == 7
+
+
+def test_no_picture_is_longer_than_a_screen() -> None:
+    assert len(picture("a" * 20_000)) < 1_000
+    assert len(picture("(TP\n" + "+ TN\n" * 2_000)) < 1_000
+
+
+def test_end_of_text_is_marked_behind_its_last_word() -> None:
+    assert picture("TP +   # and\n\n").splitlines()[3:5] == [
+        "1 | TP +   # and",
+        "  |     ^ an entry, number, name or `(` is wanted here",
+    ]
+
+
+def test_error_survives_pickling_with_its_picture() -> None:
+    with pytest.raises(metricc.MetricError) as caught:
+        metricc.compile("TP +")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.diagnostic) == (str(caught.value), caught.value.diagnostic)
+    assert isinstance(again, ValueError)
+
+
+def test_mistake_inside_a_library_metric_points_at_its_use() -> None:
+    assert picture("2*log_dor_ha").splitlines()[1:5] == [
+        " --> text:1:3",
+        "  |",
+        "1 | 2*log_dor_ha",
+        "  |   ^^^^^^^^^^ the value depends on the batch size: its parts do not grow alike",
+    ]
