@@ -54,7 +54,7 @@ def _parameters(_context: object, _option: object, pairs: tuple[str, ...]) -> di
             number = None
         if not equals or number is None:
             raise click.BadParameter(f"write {name or 'name'}=NUMBER, not {pair!r}")
-        values[name.strip()] = int(number) if number == int(number) else number
+        values[name.strip()] = int(number) if number.is_integer() else number
     return values
 
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, cast
 
 from . import diagnostics as d
 from .analysis import Behaviour, analyse
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from .targets.target import Artifact
 
 
+LARGEST_PARAMETER = 1e30
+
+
 @dataclass(frozen=True)
 class Compilation:
     """Each stage's result, for whoever wants to look: tests, explanations, other targets."""
@@ -64,8 +68,8 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
     Raises:
         MetricError: the formula, or a parameter's value, is wrong.
     """
-    given = dict(params or {})
-    values = {name: _exact(name, value) for name, value in given.items()}
+    given = {name: _plain(name, value) for name, value in (params or {}).items()}
+    values = {name: Fraction(repr(value)) for name, value in given.items()}  # 0.1 is 1/10
     definitions = parse(source)
     typed = check(definitions, load_library(), values)
     symbolic = lower(typed)
@@ -92,8 +96,10 @@ def emit(
     return TARGETS[target](compilation, options, name)
 
 
-def _exact(name: str, value: object) -> Fraction:
-    """Return the decimal that the user typed: 0.1 is 1/10."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise d.MetricError(d.WrongValue(None, name, repr(value), "a finite number"))
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+def _plain(name: str, value: object) -> float:
+    """Return a parameter's value as an int or a float, whatever number it came as."""
+    number = cast("float", value if isinstance(value, Real) else math.nan)
+    if isinstance(value, bool) or not abs(number) <= LARGEST_PARAMETER:
+        wanted = f"a finite number, at most {LARGEST_PARAMETER:g}"
+        raise d.MetricError(d.WrongValue(None, name, repr(value), wanted))
+    return int(number) if isinstance(value, Integral) else float(number)

@@ -158,7 +158,10 @@ def compile(formula: str | Path, *, params: Mapping[str, float] | None = None) -
 
     Raises:
         MetricError: the formula is wrong; `.diagnostic` says where and what to type instead.
+        TypeError: `formula` is neither text nor a path.
     """
+    if not isinstance(formula, str | Path):
+        raise TypeError(f"formula must be a str or a pathlib.Path, not {type(formula).__name__}")
     source = read_source(formula) if isinstance(formula, Path) else Source("<formula>", formula)
     return compile_text(source, params)
 

@@ -115,6 +115,8 @@ def test_a_formula_file(metricc: Run, tmp_path: Path) -> None:
         (["compile", "missing.metric"], "unreadable file"),
         (["compile", "f1", "--sharpness", "0"], "a finite number above 0"),
         (["compile", "f1", "--threshold", "1"], "between 0 and 1"),
+        (["compile", "fbeta", "--param", "beta=inf"], "a finite number"),
+        (["compile", "fbeta", "--param", "beta=1e400"], "a finite number"),
         (["compile", "f1", "--param", "beta=2"], "has no parameter `beta`"),
         (["compile", "prevalence"], "nothing to learn"),
         (["compile", "frequency_bias"], "--direction"),

@@ -160,7 +160,19 @@ def test_a_metric_pickles_and_shows_its_formula() -> None:
     assert repr(metricc.compile("TP/(TP+FN)")) == "<metricc metric: TP/(TP+FN)>"
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "2", None])
+def test_a_formula_is_text_or_a_path() -> None:
+    with pytest.raises(TypeError, match="not int"):
+        metricc.compile(123)
+
+
+@pytest.mark.parametrize("value", [2, 2.0, np.float64(2), np.int64(2), np.float32(2)])
+def test_parameters_may_be_numbers_of_any_kind(value: object) -> None:
+    metric = metricc.compile("fbeta", params={"beta": value})
+    assert metric.value(tp=5, fp=3, fn=2) == 25 / 36
+    assert "--param beta=2" in metric.source()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400, True, "2", None, 1j])
 def test_parameters_that_are_no_numbers_are_refused(value: object) -> None:
     with pytest.raises(metricc.MetricError, match="finite number"):
         metricc.compile("fbeta", params={"beta": value})
