@@ -7,7 +7,9 @@ what is not positive are 0; in a slope a zero denominator counts as 1/1024.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -61,18 +63,19 @@ def _value(expr: Expr, arithmetic: Arithmetic, names: Mapping[str, Any], zero: f
 
 def floats() -> Arithmetic:
     """Python floats: no import, so a compilation can afford to sample."""
-    return _arithmetic(_choose, float, {**vars(math), "pow": _float_power})
+    functions = {**vars(math), "pow": _float_power}
+    return _Numbers(_choose, float, functions).operators()
 
 
 def arrays(np: ModuleType) -> Arithmetic:
     """NumPy arrays of the widest float, which holds products of counts of 10⁹ exactly on x86."""
-    functions = {**vars(np), "asin": np.arcsin, "atan": np.arctan, "pow": np.power}
 
     def number(value: Fraction | float) -> Any:
         above, below = Fraction(value).as_integer_ratio()
         return np.longdouble(above) / np.longdouble(below)
 
-    return _arithmetic(np.where, number, functions)
+    functions = {**vars(np), "asin": np.arcsin, "atan": np.arctan, "pow": np.power}
+    return _Numbers(np.where, number, functions).operators()
 
 
 def _choose(condition: bool, first: Any, second: Any) -> Any:
@@ -86,51 +89,75 @@ def _float_power(x: float, exponent: float) -> float:
         return BOUND
 
 
-def _arithmetic(
-    where: Callable[..., Any], number: Callable[..., Any], functions: Mapping[str, Any]
-) -> Arithmetic:
-    """Return all operators, from a choice, a literal and the functions of one kind of number."""
+@dataclass(frozen=True)
+class _Numbers:
+    """One kind of number: how it chooses, how it writes a literal, the functions it has."""
 
-    def quotient(x: Any, y: Any, zero: float) -> Any:
-        bound = where(x == 0, zero, where(x > 0, BOUND, -BOUND))
-        return where(y == 0, bound, x / where(y == 0, 1, y))
+    where: Callable[..., Any]
+    number: Callable[..., Any]
+    functions: Mapping[str, Any]
 
-    def power(x: Any, exponent: Any) -> Any:
-        bound = where(exponent > 0, 0, where(exponent < 0, BOUND, 1))
-        return where(x <= 0, bound, functions["pow"](where(x <= 0, 1, x), exponent))
+    def operators(self) -> Arithmetic:
+        """Return all operators of a program."""
+        same = {name: self.functions[name] for name in ("cbrt", "sin", "cos", "atan", "tanh")}
+        return {**_PLAIN, **same, **self._choices(), **self._functions_with_a_policy()}
 
-    def above(low: float, function: Callable[..., Any], otherwise: float) -> Callable[..., Any]:
-        return lambda x: where(x <= low, otherwise, function(where(x <= low, 1, x)))
+    def _choices(self) -> Arithmetic:
+        where = self.where
+        return {
+            "number": self.number,
+            "nonzero": lambda x: where(x == 0, self.number(SMALLEST_DIVISOR), x),
+            "quotient": self.quotient,
+            "sign": lambda x: where(x > 0, 1, where(x < 0, -1, 0)),
+            "min": lambda x, y: where(x <= y, x, y),
+            "max": lambda x, y: where(x >= y, x, y),
+        }
 
-    def sigmoid(x: Any) -> Any:
-        tail = functions["exp"](-abs(x))
-        return where(x >= 0, 1, tail) / (1 + tail)
+    def _functions_with_a_policy(self) -> Arithmetic:
+        log, exp, asin = (self.functions[name] for name in ("log", "exp", "asin"))
+        return {
+            "power": self.power,
+            "sqrt": self.above(0, self.functions["sqrt"], 0.0),
+            "log": self.above(0, log, LOG_ZERO),
+            "log1p": self.above(-1, self.functions["log1p"], LOG_ZERO),
+            "xlogx": self.above(0, lambda x: x * log(x), 0.0),
+            "exp": lambda x: exp(self.clamped(x, -math.inf, LARGEST_EXPONENT)),
+            "asin": lambda x: asin(self.clamped(x, -1, 1)),
+            "sigmoid": self.sigmoid,
+        }
 
-    def clamped(x: Any, low: float, high: float) -> Any:
-        return where(x < low, low, where(x > high, high, x))
+    def quotient(self, x: Any, y: Any, zero: float) -> Any:
+        """Return x / y, or the policy's value where y is 0."""
+        bound = self.where(x == 0, zero, self.where(x > 0, BOUND, -BOUND))
+        return self.where(y == 0, bound, x / self.where(y == 0, 1, y))
 
-    log, exp, asin = functions["log"], functions["exp"], functions["asin"]
-    same = {name: functions[name] for name in ("cbrt", "sin", "cos", "atan", "tanh")}
-    return {
-        **same,
-        "number": number,
-        "add": lambda x, y: x + y,
-        "sub": lambda x, y: x - y,
-        "mul": lambda x, y: x * y,
-        "div": lambda x, y: x / y,
-        "neg": lambda x: -x,
-        "abs": abs,
-        "nonzero": lambda x: where(x == 0, number(SMALLEST_DIVISOR), x),
-        "quotient": quotient,
-        "power": power,
-        "sqrt": above(0, functions["sqrt"], 0.0),
-        "log": above(0, log, LOG_ZERO),
-        "log1p": above(-1, functions["log1p"], LOG_ZERO),
-        "xlogx": above(0, lambda x: x * log(x), 0.0),
-        "exp": lambda x: exp(clamped(x, -math.inf, LARGEST_EXPONENT)),
-        "asin": lambda x: asin(clamped(x, -1, 1)),
-        "sigmoid": sigmoid,
-        "sign": lambda x: where(x > 0, 1, where(x < 0, -1, 0)),
-        "min": lambda x, y: where(x <= y, x, y),
-        "max": lambda x, y: where(x >= y, x, y),
-    }
+    def power(self, x: Any, exponent: Any) -> Any:
+        """Return x^exponent, or its bounded limit where x is not positive."""
+        bound = self.where(exponent > 0, 0, self.where(exponent < 0, BOUND, 1))
+        power = self.functions["pow"](self.where(x <= 0, 1, x), exponent)
+        return self.where(x <= 0, bound, power)
+
+    def above(
+        self, low: float, function: Callable[..., Any], otherwise: float
+    ) -> Callable[..., Any]:
+        """Return `function` for arguments above `low`, and `otherwise` for the rest."""
+        return lambda x: self.where(x <= low, otherwise, function(self.where(x <= low, 1, x)))
+
+    def sigmoid(self, x: Any) -> Any:
+        """Return 1 / (1 + exp(-x)) without overflow."""
+        tail = self.functions["exp"](-abs(x))
+        return self.where(x >= 0, 1, tail) / (1 + tail)
+
+    def clamped(self, x: Any, low: float, high: float) -> Any:
+        """Return x brought to [low, high]."""
+        return self.where(x < low, low, self.where(x > high, high, x))
+
+
+_PLAIN: Arithmetic = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "neg": operator.neg,
+    "abs": abs,
+}
