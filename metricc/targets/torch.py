@@ -107,15 +107,16 @@ def _argument_holes(compilation: Compilation, options: LossOptions) -> dict[str,
     program, defaults = compilation.program, _defaults(compilation, options)
     surrogate = [n for n in ("sharpness", "threshold") if n in defaults]
     policy = [n for n in ("zero_division", *program.parameters) if n in defaults]
+    is_smooth = all(p.name != "smooth" for p in compilation.typed.parameters)
     counts = ", ".join((*_DATA, *surrogate))
     return {
         "SURROGATE_OPTIONS": "".join(f", {n}" for n in surrogate),
         "PULL_OPTIONS": f", *ctx.options[:{len(surrogate)}]" if surrogate else "",
         "COUNT_ARGUMENTS": counts,
-        "SMOOTH": "smooth + " if "smooth" in defaults else "",
+        "SMOOTH": "entries = [smooth + entry for entry in entries]" if is_smooth else "",
         "PROGRAM_ARGUMENTS": ", ".join((*program.inputs, *policy)),
         "PROGRAM_CALL": ", ".join(("*entries", *policy)),
-        "PULL_ARGUMENTS": ", ".join(("slopes", *_DATA, *surrogate)),
+        "PULL_ARGUMENTS": ", ".join(("scale", "grad_pos", "grad_neg", *_DATA, *surrogate)),
         "CALL_ARGUMENTS": ", ".join((*_DATA, *defaults)),
         "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v!r}" for n, v in defaults.items()))),
         "INIT_BODY": "\n".join(f"self.{n} = float({n})" for n in defaults),

@@ -19,10 +19,11 @@ def value_and_slopes(__PROGRAM_ARGUMENTS__):
 def pull_back(__PULL_ARGUMENTS__):
     """Return the gradient for the input, in its dtype: the only pass backward."""
     wide = widen(input)
-    root = (1 + slopes.abs().sum()).sqrt()  # slopes beyond float32 enter by halves
-    grad_pos, grad_neg = (slopes / root).to(wide.dtype).unbind()
-    grad = torch.lerp(grad_neg, grad_pos, target.to(wide.dtype))
+    pos = target.to(wide.dtype)
+    # Slopes may exceed float32 where the gradient does not: they enter by halves.
+    root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    grad = pos * (grad_pos / root) + (1 - pos) * (grad_neg / root)
     if sample_weight is not None:
         grad = sample_weight * grad
     grad = surrogate_backward(grad, wide__SURROGATE_OPTIONS__)
-    return finite(grad * root, input.dtype)
+    return finite(grad * (scale * root), input.dtype)

@@ -9,7 +9,7 @@ class __NAME__(torch.autograd.Function):
         value, *slopes = linearize(input, target, sample_weight, *options)
         loss = finite(__LOSS__, torch.promote_types(input.dtype, torch.float32))
         if is_plain():
-            loss.slopes = torch.stack(slopes)  # spares backward a pass over the batch
+            loss.slopes = slopes  # spares backward a pass over the batch
         return loss
 
     @staticmethod
@@ -25,16 +25,16 @@ class __NAME__(torch.autograd.Function):
         """Return the gradient; differentiable, so that second derivatives follow from it."""
         slopes = ctx.slopes
         if slopes is None or torch.is_grad_enabled():
-            slopes = linearize(*ctx.saved_tensors, *ctx.options)[1:]
-        slopes = __SIGN__grad_output * slopes
-        gradient = pull_back(slopes, *ctx.saved_tensors__PULL_OPTIONS__)
+            _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
+        scale = __SIGN__grad_output
+        gradient = pull_back(scale, *slopes, *ctx.saved_tensors__PULL_OPTIONS__)
         return gradient, None, None, *[None] * len(ctx.options)
 
     @staticmethod
     def jvp(ctx, tangent, *_):
         """Return the derivative along `tangent`."""
-        slopes = __SIGN__linearize(*ctx.saved_tensors, *ctx.options)[1:]
-        gradient = pull_back(slopes, *ctx.saved_tensors__PULL_OPTIONS__)
+        _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
+        gradient = pull_back(__SIGN__1.0, *slopes, *ctx.saved_tensors__PULL_OPTIONS__)
         return (gradient * tangent).sum(dtype=widen(tangent).dtype)
 
 

@@ -1,14 +1,13 @@
 def linearize(__CALL_ARGUMENTS__):
-    """Return value, grad_pos and grad_neg of a batch, in float64 where there is one."""
+    """Return value and slopes: on a CPU as floats, which are faster than 0-dim tensors."""
     entries = soft_counts(__COUNT_ARGUMENTS__)
-    entries = __SMOOTH__entries.to(torch.float32 if entries.is_mps else torch.float64)
-    zero = torch.zeros_like(entries[0])
     if is_plain() and entries.is_cpu:
-        entries = entries.tolist()  # floats are faster than 0-dim tensors
+        entries = entries.tolist()
     else:
-        entries = entries.unbind()
-    results = value_and_slopes(__PROGRAM_CALL__)
-    return torch.stack([zero + x for x in results]).clamp(-1e76, 1e76)
+        precise = torch.float32 if entries.is_mps else torch.float64
+        entries = entries.to(precise).unbind()
+    __SMOOTH__
+    return [bounded(x) for x in value_and_slopes(__PROGRAM_CALL__)]
 
 
 def widen(x):
@@ -16,10 +15,17 @@ def widen(x):
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
+def bounded(x):
+    """Return x brought to [-1e60, 1e60], whose roots float32 holds."""
+    if isinstance(x, torch.Tensor):
+        return x.clamp(-1e60, 1e60)
+    return min(max(x, -1e60), 1e60)
+
+
 def finite(x, dtype):
-    """Return x in `dtype`, brought to its finite range."""
+    """Return x as a tensor of `dtype`, brought to its finite range."""
     limit = torch.finfo(dtype).max
-    return x.clamp(-limit, limit).to(dtype)
+    return torch.as_tensor(x, dtype=dtype).clamp(-limit, limit)
 
 
 def is_plain():
