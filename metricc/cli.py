@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -19,6 +19,11 @@ from .source import Source
 from .targets import TARGETS
 from .targets.header import MADE_BY
 from .targets.options import Direction, LossOptions, Surrogate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., None]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +41,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except d.MetricError as error:
+    except (d.MetricError, d.InternalError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except BrokenPipeError:  # the reader, `head` for instance, has seen enough
@@ -58,20 +63,35 @@ def _parameters(_context: object, _option: object, pairs: tuple[str, ...]) -> di
     return values
 
 
+def _loss_option(flag: str, **settings: Any) -> Callable[[Command], Command]:  # noqa: ANN401
+    """Return an option of the loss, with the default that `LossOptions` gives it."""
+    field = flag.partition("/")[0].removeprefix("--").replace("-", "_")
+    default = getattr(LossOptions(), field)
+    return click.option(flag, default=default, show_default=default is not None, **settings)
+
+
 @cli.command("compile")
 @click.argument("formula")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 @click.option("--force", is_flag=True, help="Overwrite a file that metricc did not make.")
 @click.option("--name", default="", help="Name of the emitted classes: f1 gives F1 and F1Loss.")
-@click.option("--target", type=click.Choice([*TARGETS]), default="torch", show_default=True)
-@click.option("--param", "params", multiple=True, callback=_parameters, help="As in beta=2.")
-@click.option("--from-logits/--no-from-logits", default=True, show_default=True)
-@click.option("--surrogate", type=click.Choice(get_args(Surrogate)), default="sigmoid")
-@click.option("--direction", type=click.Choice(get_args(Direction)), help="Inferred if not given.")
-@click.option("--sharpness", type=float, default=10.0, show_default=True, help="The paper's L.")
-@click.option("--threshold", type=float, default=0.5, show_default=True)
-@click.option("--smooth", type=float, default=0.0, show_default=True, help="Added to each entry.")
-@click.option("--zero-division", type=float, default=0.0, show_default=True, help="What 0/0 gives.")
+@click.option("--target", type=click.Choice([*TARGETS]), default="torch", help="What to emit.")
+@click.option(
+    "--param", "params", multiple=True, callback=_parameters, help="A parameter, as in beta=2."
+)
+@_loss_option("--from-logits/--no-from-logits", help="The input is logits, or probabilities.")
+@_loss_option(
+    "--surrogate",
+    type=click.Choice(get_args(Surrogate)),
+    help="How a probability becomes a soft decision: by a sigmoid at the threshold, or as it is.",
+)
+@_loss_option(
+    "--direction", type=click.Choice(get_args(Direction)), help="Which way M is better; inferred."
+)
+@_loss_option("--sharpness", type=float, help="The sigmoid's slope at the threshold, times 4.")
+@_loss_option("--threshold", type=float, help="The probability above which to say positive.")
+@_loss_option("--smooth", type=float, help="A pseudo-count that is added to each entry.")
+@_loss_option("--zero-division", type=float, help="What 0/0 gives.")
 def compile_command(
     formula: str,
     output: Path | None,
@@ -87,24 +107,25 @@ def compile_command(
     ending in .metric.
     """
     compilation = compile_source(_source(formula), params)
-    text = emit(compilation, LossOptions.make(**options), name, target).text
+    artifact = emit(compilation, LossOptions.make(**options), name, target)
     for warning in compilation.typed.warnings:
         click.echo(warning.render(), err=True)
-    if output is None:
-        click.echo(text, nl=False)
+    if output is None or str(output) == "-":
+        click.echo(artifact.text, nl=False)
     else:
-        write(output, text, force=force)
+        write(output, artifact.text, force=force)
+        click.echo(f"{output}: {artifact.summary}", err=True)
 
 
 @cli.command("list")
 @click.argument("word", default="")
 def list_command(word: str) -> None:
     """List the library, or the metrics that WORD occurs in: name, formula, range, synonyms."""
-    entries = load_library().metrics
+    wanted = word.lower().replace("_", " ")
     rows = [
-        (name, entry.formula, entry.range, ", ".join(entry.synonyms))
-        for name, entry in sorted(entries.items())
-        if word.lower() in f"{name} {entry.summary} {' '.join(entry.synonyms)}".lower()
+        (entry.signature, entry.formula, entry.range, ", ".join(entry.synonyms))
+        for name, entry in sorted(load_library().metrics.items())
+        if wanted in " ".join((name, entry.summary, *entry.synonyms)).lower().replace("_", " ")
     ]
     if not rows:
         raise d.MetricError(d.NothingFound(None, word))
@@ -125,6 +146,9 @@ def write(path: Path, text: str, *, force: bool) -> None:
     Raises:
         MetricError: the path holds something else, or cannot be written.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_text(text, encoding="utf-8")  # a pipe, or /dev/null
+        return
     path = path.resolve()  # a link stays, and what it points to is written
     if path.is_dir() or not path.parent.is_dir():
         reason = "is a folder" if path.is_dir() else "is in a folder that does not exist"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from metricc import cli
+from metricc import InternalError, cli
 from metricc.library import load_library
 
 
@@ -47,7 +47,8 @@ def test_the_module_goes_to_stdout(metricc: Run) -> None:
 def test_the_module_goes_to_a_file(metricc: Run, tmp_path: Path) -> None:
     path = tmp_path / "f1_loss.py"
     result = metricc("compile", "f1", "-o", path)
-    assert (result.code, result.out, result.err) == (0, "", "")
+    assert (result.code, result.out) == (0, "")
+    assert result.err == f"{path}: F1Loss gives 1 - M; training raises the metric M\n"
     assert path.read_text() == metricc("compile", "f1").out
     assert [file.name for file in tmp_path.iterdir()] == ["f1_loss.py"]
 
@@ -173,6 +174,21 @@ def test_a_place_without_a_file_is_refused(metricc: Run, tmp_path: Path, place: 
     assert "file in the way" in result.err
 
 
+def test_a_dash_is_stdout_and_a_device_is_written_to(metricc: Run) -> None:
+    assert metricc("compile", "f1", "-o", "-").out == metricc("compile", "f1").out
+    assert metricc("compile", "f1", "-o", "/dev/null").code == 0
+
+
+def test_a_fault_of_ours_is_a_message_too(metricc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise InternalError("a stage broke")
+
+    monkeypatch.setattr(cli, "compile_source", fail)
+    result = metricc("compile", "f1")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "metricc is wrong here, please report it: a stage broke\n"
+
+
 def test_a_link_is_written_through(metricc: Run, tmp_path: Path) -> None:
     target, link = tmp_path / "real.py", tmp_path / "link.py"
     metricc("compile", "f1", "-o", target)
@@ -194,6 +210,8 @@ def test_list_shows_the_library_a_line_each(metricc: Run) -> None:
     assert len(lines) == len(load_library().metrics)
     (line,) = metricc("list", "matthews").out.splitlines()
     assert line.split("  ")[0] == "mcc"
+    assert metricc("list", "f score").out == metricc("list", "f_score").out != ""
+    assert "fbeta(beta = 1)" in metricc("list", "f_beta").out
     assert "[-1, 1]" in line
     assert "phi" in line
 

@@ -206,6 +206,20 @@ def test_slopes_beyond_float32_reach_the_gradient() -> None:
     assert torch.allclose(ours.double(), exact, rtol=1e-4)
 
 
+def test_a_loss_scale_that_is_too_large_overflows_as_a_grad_scaler_expects(
+    f1: torch.nn.Module,
+) -> None:
+    input = torch.tensor([-1.0, 0.5, 0.2, 0.9], dtype=torch.float16)
+    target = torch.tensor([0, 1, 1, 0])
+    once = gradient(f1, input, target).float()
+    for scale in (2.0**10, 2.0**24):
+        scaled = input.clone().requires_grad_()
+        (scale * f1(scaled, target)).backward()
+        wanted = (once * scale).half()
+        assert torch.allclose(scaled.grad, wanted, rtol=2e-3)
+        assert scaled.grad.isinf().any() == (scale > 2.0**20)
+
+
 def test_a_step_down_the_gradient_lowers_the_loss(f1: torch.nn.Module) -> None:
     torch.manual_seed(0)
     input, target = torch.randn(200), (torch.rand(200) < 0.2).float()

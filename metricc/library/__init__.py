@@ -28,6 +28,12 @@ class Entry:
     source: str
 
     @property
+    def signature(self) -> str:
+        """The name with its parameters and their defaults: `fbeta(beta = 1)`."""
+        pairs = [f"{p.name} = {float(p.default or 0):g}" for p in self.definition.parameters]
+        return f"{self.definition.name}({', '.join(pairs)})" if pairs else self.definition.name
+
+    @property
     def formula(self) -> str:
         """The formula as the library writes it, on one line."""
         return " ".join(self.definition.body.span.text.split())

@@ -35,7 +35,7 @@ def mathematics(compilation: Compilation, title: str) -> str:
     program = compilation.program
     shown = without_guards((*program.value, *program.slopes))
     lines = [f"    {_PRINTER.assign(a)}" for a in break_lines(shown, _PRINTER, _WIDTH - 4)]
-    what = "The value, and the slopes dM/da at a positive and at a negative:"
+    what = "Value of M, and slopes dM/da at a positive and at a negative, from soft entries:"
     return "\n".join(['"""' + title, "", what, "", *lines, '"""'])
 
 

@@ -19,10 +19,11 @@ _HOLE = re.compile(r"__([A-Z_]+?)__")
 
 @dataclass(frozen=True)
 class Artifact:
-    """An emitted file: its text and the name of what it defines."""
+    """An emitted file: its text, the name of what it defines, and a line about it."""
 
     name: str
     text: str
+    summary: str
 
 
 def read_template(path: str) -> str:

@@ -25,6 +25,12 @@ _CALLS = {
 _PRINTER = Printer(_CALLS)
 _LINE = 84  # what is left of a line inside a function
 _DATA = ("input", "target", "sample_weight")
+_MEANING = {
+    "sharpness": "of the soft decision, whose slope at the threshold is sharpness / 4",
+    "threshold": "probability above which the decision is positive",
+    "smooth": "pseudo-count added to each entry",
+    "zero_division": "value of 0/0",
+}
 
 
 def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Artifact:
@@ -53,10 +59,11 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
     ]
     code = "\n\n\n".join(part.strip("\n") for part in parts)
     imports = "import math\n\nimport torch" if re.search(r"\bmath\.", code) else "import torch"
-    verb = {"max": "maximised", "min": "minimised"}[direction]
-    docstring = mathematics(compilation, f"{title} as a loss, {verb} through its soft entries.")
+    verb = {"max": "raises", "min": "lowers"}[direction]
+    docstring = mathematics(compilation, f"{title} as a loss: training {verb} M, the metric.")
     head = f"{provenance(compilation, options, name)}\n{docstring}\n\n{imports}"
-    return Artifact(title, f"{head}\n\n\n{code}\n")
+    summary = f"{title}Loss gives {holes['LOSS_FORMULA']}; training {verb} the metric M"
+    return Artifact(title, f"{head}\n\n\n{code}\n", summary)
 
 
 def class_name(name: str) -> str:
@@ -121,6 +128,7 @@ def _argument_holes(compilation: Compilation, options: LossOptions) -> dict[str,
         "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v!r}" for n, v in defaults.items()))),
         "INIT_BODY": "\n".join(f"self.{n} = float({n})" for n in defaults),
         "APPLY_ARGUMENTS": ", ".join((*_DATA, *(f"self.{n}" for n in defaults))),
+        "OPTION_DOCS": "\n".join(f"{n}: {_MEANING.get(n, 'of the metric')}" for n in defaults),
         "OPTION_PARTS": "\n".join(f'f"{n}={{self.{n}}}",' for n in defaults),
     }
 

@@ -7,16 +7,18 @@ class __NAME__(torch.autograd.Function):
     def forward(input, target, sample_weight, *options):
         """Return the loss in float32, or in float64 for a float64 input."""
         value, *slopes = linearize(input, target, sample_weight, *options)
-        loss = finite(__LOSS__, torch.promote_types(input.dtype, torch.float32))
+        dtype = torch.promote_types(input.dtype, torch.float32)
+        limit = torch.finfo(dtype).max
+        loss = torch.as_tensor(__LOSS__, dtype=dtype).clamp(-limit, limit)
         if is_plain():
-            loss.slopes = slopes  # spares backward a pass over the batch
+            loss._slopes = slopes  # spares backward a pass over the batch
         return loss
 
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
         input, target, sample_weight, *ctx.options = inputs
-        ctx.slopes = getattr(output, "slopes", None)
+        ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(input, target, sample_weight)
         ctx.save_for_forward(input, target, sample_weight)
 

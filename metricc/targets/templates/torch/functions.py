@@ -1,10 +1,10 @@
 def nonzero(x):
-    """Return x, or 1/1024 where it is 0: a slope over 0 is large but finite."""
+    """Return x, or 1/1024 where it is 0: by this convention a slope over 0 is finite."""
     return x + 2**-10 * (x == 0)
 
 
 def quotient(x, y, zero_division):
-    """Return x / y; 0/0 is `zero_division`, and x/0 is bounded by 3.4e38, as float32 is."""
+    """Return x / y; 0/0 is `zero_division`, and x/0 is ±3.4e38, the bound of float32."""
     bound = zero_division * (x == 0) + 3.4e38 * (x > 0) - 3.4e38 * (x < 0)
     return x / (y + (y == 0)) * (y != 0) + bound * (y == 0)
 

@@ -16,16 +16,10 @@ def widen(x):
 
 
 def bounded(x):
-    """Return x brought to [-1e60, 1e60], whose roots float32 holds."""
+    """Return x brought to [-1e60, 1e60], the roots of which float32 holds."""
     if isinstance(x, torch.Tensor):
         return x.clamp(-1e60, 1e60)
     return min(max(x, -1e60), 1e60)
-
-
-def finite(x, dtype):
-    """Return x as a tensor of `dtype`, brought to its finite range."""
-    limit = torch.finfo(dtype).max
-    return torch.as_tensor(x, dtype=dtype).clamp(-limit, limit)
 
 
 def is_plain():

@@ -1,5 +1,8 @@
 class __NAME__Loss(torch.nn.Module):
-    """__LOSS_FORMULA__, for __INPUTS__ and a target of the same shape, of 0, 1 or between."""
+    """__LOSS_FORMULA__ of all elements, for __INPUTS__ and a target of 0, 1 or between.
+
+    __OPTION_DOCS__
+    """
 
     def __init__(__INIT_ARGUMENTS__):
         super().__init__()
