@@ -1,13 +1,13 @@
-"""The straight-line program that a target prints: assignments in two sections, each with a shape."""
+"""The straight-line program that a target prints: assignments in two sections, with shapes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,11 @@ class Program:
         """Count operations, a negation as one and guards as none."""
         nodes = (e for a in self.assignments for e in walk(a.expr))
         return sum(isinstance(e, Op) and e.op not in GUARDS for e in nodes)
+
+    def differences(self) -> int:
+        """Count subtractions, in which digits can be lost."""
+        nodes = (e for a in self.assignments for e in walk(a.expr))
+        return sum(isinstance(e, Op) and e.op == "sub" for e in nodes)
 
 
 def walk(expr: Expr) -> Iterator[Expr]:

@@ -9,6 +9,7 @@ The slopes are ordinary rational expressions over entries, marginals and binding
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import comb, prod
 
 import sympy as sp
 
@@ -31,9 +32,24 @@ def name_marginals(expr: sp.Expr) -> sp.Expr:
     return expr.xreplace(_SUM_NAMES)
 
 
+PARAMETER_PREFIX = "parameter "
+
+
+def expanded_size(expr: sp.Expr) -> int:
+    """Return how many terms `expr` has at most once its products and powers are multiplied out."""
+    if expr.is_Add:
+        return sum(expanded_size(arg) for arg in expr.args)
+    if expr.is_Mul:
+        return prod(expanded_size(arg) for arg in expr.args)
+    if expr.is_Pow and expr.exp.is_Integer:
+        terms, exponent = expanded_size(expr.base), abs(int(expr.exp))
+        return comb(terms + exponent - 1, exponent)
+    return 1
+
+
 def parameter_symbol(name: str) -> sp.Symbol:
     """Return the symbol of a metric's parameter."""
-    return sp.Symbol(f"parameter {name}", real=True)
+    return sp.Symbol(PARAMETER_PREFIX + name, real=True)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,20 @@ prediction moves (the actual marginals, the total) drops out at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sympy as sp
 
-from ..ir.symbolic import ENTRY, MARGINAL, Binding, Bindings, Gradient, Step, Symbolic, name_marginals
+from ..ir.symbolic import (
+    ENTRY,
+    MARGINAL,
+    Binding,
+    Bindings,
+    Gradient,
+    Step,
+    Symbolic,
+    name_marginals,
+)
 
 _MOVES_TOGETHER = {MARGINAL["predicted_positives"]: sp.Integer(1)}
 _MOVES_TOGETHER |= {MARGINAL["predicted_negatives"]: sp.Integer(-1)}
@@ -27,9 +36,8 @@ Rule = Callable[[Bindings, sp.Symbol, Args, Args], sp.Expr]
 """(bindings, value m, arguments, their tangents) → tangent of m."""
 
 
-def _step(b: Bindings, left: sp.Expr, right: sp.Expr) -> sp.Expr:
-    """1 where left < right, 0 where left > right, 1/2 between: the subgradient torch takes."""
-    return (1 - b.bind("sign", left - right)) / 2
+def _log_slope(b: Bindings, _m: sp.Symbol, x: Args, dx: Args) -> sp.Expr:
+    return (1 + b.bind("log", x[0])) * dx[0]
 
 
 def _power(b: Bindings, m: sp.Symbol, x: Args, dx: Args) -> sp.Expr:
@@ -38,7 +46,8 @@ def _power(b: Bindings, m: sp.Symbol, x: Args, dx: Args) -> sp.Expr:
 
 
 def _extreme(b: Bindings, less: sp.Expr, dx: Args) -> sp.Expr:
-    return dx[1] + less * (dx[0] - dx[1])
+    """The side of the smaller: half of each between, which is the subgradient torch takes."""
+    return dx[1] + (1 - b.bind("sign", less)) / 2 * (dx[0] - dx[1])
 
 
 DERIVATIVES: dict[str, tuple[str, Rule]] = {
@@ -49,7 +58,7 @@ DERIVATIVES: dict[str, tuple[str, Rule]] = {
     "exp": ("d exp x = m dx", lambda _b, m, _x, dx: m * dx[0]),
     "log": ("d log x = dx/x", lambda _b, _m, x, dx: dx[0] / x[0]),
     "log1p": ("d log(1+x) = dx/(1+x)", lambda _b, _m, x, dx: dx[0] / (1 + x[0])),
-    "xlogx": ("d(x log x) = (1 + log x) dx", lambda b, _m, x, dx: (1 + b.bind("log", x[0])) * dx[0]),
+    "xlogx": ("d(x log x) = (1 + log x) dx", _log_slope),
     "sin": ("d sin x = cos x dx", lambda b, _m, x, dx: b.bind("cos", x[0]) * dx[0]),
     "cos": ("d cos x = -sin x dx", lambda b, _m, x, dx: -b.bind("sin", x[0]) * dx[0]),
     "asin": ("d asin x = dx/√(1-x²)", lambda b, _m, x, dx: dx[0] / b.bind("sqrt", 1 - x[0] ** 2)),
@@ -57,10 +66,8 @@ DERIVATIVES: dict[str, tuple[str, Rule]] = {
     "tanh": ("d tanh x = (1-m²) dx", lambda _b, m, _x, dx: (1 - m**2) * dx[0]),
     "sigmoid": ("d σ(x) = σ(x) σ(-x) dx", lambda b, m, x, dx: m * b.bind("sigmoid", -x[0]) * dx[0]),
     "abs": ("d|x| = sign x dx", lambda b, _m, x, dx: b.bind("sign", x[0]) * dx[0]),
-    "sign": ("d sign x = 0", lambda _b, _m, _x, _dx: sp.Integer(0)),
-    "min": ("d min picks a side", lambda b, _m, x, dx: _extreme(b, _step(b, x[0], x[1]), dx)),
-    "max": ("d max picks a side", lambda b, _m, x, dx: _extreme(b, _step(b, x[1], x[0]), dx)),
-    "same": ("dm", lambda _b, _m, _x, dx: dx[0]),
+    "min": ("d min picks a side", lambda b, _m, x, dx: _extreme(b, x[0] - x[1], dx)),
+    "max": ("d max picks a side", lambda b, _m, x, dx: _extreme(b, x[1] - x[0], dx)),
 }
 
 
@@ -74,30 +81,49 @@ def differentiate(symbolic: Symbolic) -> Gradient:
 
 def _slope(symbolic: Symbolic, bindings: Bindings, name: str, steps: list[Step]) -> sp.Expr:
     """Return the derivative of the value along one direction."""
-    tangents = dict(DIRECTIONS[name])
+    direction = _Direction(symbolic, DIRECTIONS[name])
     for binding in symbolic.bindings:
-        tangent = _binding_tangent(bindings, binding, tangents)
+        tangent = direction.binding(bindings, binding)
         if tangent == 0:
             continue
         rule = DERIVATIVES[binding.op][0]
         before = f"{name} of {binding.symbol} = {binding.op}{binding.args}"
         steps.append(Step(f"differentiate {binding.op}", before, str(tangent), rule))
         is_long = sp.count_ops(tangent) > MAX_INLINE
-        tangents[binding.symbol] = bindings.bind("same", tangent) if is_long else tangent
-    return _tangent(symbolic.value, tangents)
+        named = bindings.bind("same", tangent) if is_long else tangent
+        direction.tangents[binding.symbol] = named
+    return direction.of(symbolic.value)
 
 
-def _binding_tangent(
-    bindings: Bindings, binding: Binding, tangents: dict[sp.Symbol, sp.Expr]
-) -> sp.Expr:
-    moves = tuple(_tangent(arg, tangents) for arg in binding.args)
-    if all(move == 0 for move in moves):
-        return sp.Integer(0)
-    tangent = DERIVATIVES[binding.op][1](bindings, binding.symbol, binding.args, moves)
-    return sp.factor_terms(name_marginals(tangent))
+class _Direction:
+    """The derivatives along one direction of all symbols met so far."""
 
+    def __init__(self, symbolic: Symbolic, moves: Mapping[sp.Symbol, sp.Expr]) -> None:
+        self.tangents = dict(moves)
+        self.made = {binding.symbol: binding for binding in symbolic.bindings}
 
-def _tangent(expr: sp.Expr, tangents: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
-    """Return the derivative of a polynomial, given those of its symbols."""
-    moved = sorted(expr.free_symbols & tangents.keys(), key=str)
-    return sp.Add(*(name_marginals(sp.diff(expr, s)) * tangents[s] for s in moved))
+    def binding(self, bindings: Bindings, binding: Binding) -> sp.Expr:
+        """Return the derivative of a binding's symbol."""
+        moves = tuple(self.of(arg) for arg in binding.args)
+        if all(move == 0 for move in moves):
+            return sp.Integer(0)
+        if binding.op == "log":
+            return name_marginals(self.relative(binding.args[0]))
+        tangent = DERIVATIVES[binding.op][1](bindings, binding.symbol, binding.args, moves)
+        return sp.factor_terms(name_marginals(tangent))
+
+    def of(self, expr: sp.Expr) -> sp.Expr:
+        """Return the derivative of a polynomial."""
+        moved = sorted(expr.free_symbols & self.tangents.keys(), key=str)
+        return sp.Add(*(name_marginals(sp.diff(expr, s)) * self.tangents[s] for s in moved))
+
+    def relative(self, expr: sp.Expr) -> sp.Expr:
+        """Return dx/x, which for products and quotients is a sum: d(a b/c)/(a b/c) = da/a + …."""
+        if expr.is_Mul:
+            return sp.Add(*(self.relative(factor) for factor in expr.args))
+        if expr.is_Pow and expr.exp.is_Integer:
+            return expr.exp * self.relative(expr.base)
+        binding = self.made.get(expr)
+        if binding is not None and binding.op == "quotient":
+            return self.relative(binding.args[0]) - self.relative(binding.args[1])
+        return self.of(expr) / expr

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from ..diagnostics import ImpossibleConstant, MetricError
 from ..ir.symbolic import ENTRY, Bindings, Symbolic, name_marginals, parameter_symbol
-from ..ir.typed import Term, TypedMetric
 
-_NUMERIC = {"sqrt": sp.sqrt, "log": sp.log, "exp": sp.exp, "sin": sp.sin, "cos": sp.cos}
-_NUMERIC |= {"asin": sp.asin, "atan": sp.atan, "tanh": sp.tanh, "abs": sp.Abs}
-_NUMERIC |= {"min": sp.Min, "max": sp.Max, "quotient": lambda n, d: n / d, "power": sp.Pow}
-_NUMERIC |= {"cbrt": sp.cbrt, "log1p": lambda x: sp.log(1 + x)}
-_NUMERIC |= {"sigmoid": lambda x: 1 / (1 + sp.exp(-x)), "xlogx": lambda x: x * sp.log(x)}
+if TYPE_CHECKING:
+    from ..ir.typed import Term, TypedMetric
+
+_OF_NUMBERS = {
+    "abs": sp.Abs,
+    "asin": sp.asin,
+    "atan": sp.atan,
+    "cbrt": lambda x: sp.real_root(x, 3),
+    "cos": sp.cos,
+    "exp": sp.exp,
+    "log": sp.log,
+    "log1p": lambda x: sp.log(1 + x),
+    "max": sp.Max,
+    "min": sp.Min,
+    "power": sp.Pow,
+    "sigmoid": lambda x: 1 / (1 + sp.exp(-x)),
+    "sin": sp.sin,
+    "sqrt": sp.sqrt,
+    "tanh": sp.tanh,
+    "xlogx": lambda x: x * sp.log(x) if x else x,
+}
+_NO_SIZE = sp.Float("1e-50", 60)
 
 
 def lower(metric: TypedMetric) -> Symbolic:
@@ -38,21 +55,25 @@ class _Lowering:
         """Lower one node, once however often it is shared."""
         if term not in self.done:
             result = self._term(term)
-            if term.label and not result.is_number and result not in self.labels:
-                self.labels[name_marginals(result)] = term.label
+            if term.label and not result.is_number:
+                self.labels.setdefault(name_marginals(result), term.label)
             self.done[term] = result
         return self.done[term]
 
     def _term(self, term: Term) -> sp.Expr:
-        if term.op == "entry":
-            return ENTRY[str(term.value)]
-        if term.op == "parameter":
-            return parameter_symbol(str(term.value))
-        if term.op == "number":
-            return _rational(Fraction(term.value or 0))
-        if term.op == "pi":
-            return sp.pi
-        args = [self.term(arg) for arg in term.args]
+        match term.op:
+            case "entry":
+                return ENTRY[str(term.value)]
+            case "parameter":
+                return parameter_symbol(str(term.value))
+            case "number":
+                value = Fraction(term.value or 0)
+                return sp.Rational(value.numerator, value.denominator)
+            case "pi":
+                return sp.pi
+        return self._operation(term, [self.term(arg) for arg in term.args])
+
+    def _operation(self, term: Term, args: list[sp.Expr]) -> sp.Expr:
         match term.op:
             case "add":
                 return args[0] + args[1]
@@ -66,11 +87,12 @@ class _Lowering:
                 return self._quotient(args[0], args[1], term)
             case "pow":
                 return self._power(args[0], args[1], term)
+            case "log":
+                return self._log(args[0], term)
             case "log2" | "log10":
-                return self._bind("log", args, term) / sp.log(int(term.op[3:]))
+                return self._log(args[0], term) / sp.log(int(term.op[3:]))
             case "clamp":
-                low = self._bind("max", [args[0], args[1]], term)
-                return self._bind("min", [low, args[2]], term)
+                return self._bind("min", [self._bind("max", args[:2], term), args[2]], term)
             case "min" | "max":
                 found = args[0]
                 for arg in args[1:]:
@@ -79,9 +101,11 @@ class _Lowering:
         return self._bind(term.op, args, term)
 
     def _quotient(self, numerator: sp.Expr, denominator: sp.Expr, term: Term) -> sp.Expr:
-        if denominator.is_number and not denominator.is_zero:
-            return numerator / denominator
-        return self._bind("quotient", [numerator, denominator], term)
+        if not denominator.is_number:
+            return self.bindings.bind("quotient", numerator, denominator)
+        if abs(denominator.evalf(60)) < _NO_SIZE:
+            raise MetricError(ImpossibleConstant(term.span))
+        return numerator / denominator
 
     def _power(self, base: sp.Expr, exponent: sp.Expr, term: Term) -> sp.Expr:
         if exponent.is_Integer:
@@ -91,15 +115,16 @@ class _Lowering:
             return self._bind("sqrt", [base], term)
         return self._bind("power", [base, exponent], term)
 
+    def _log(self, x: sp.Expr, term: Term) -> sp.Expr:
+        """log(1 + x) → log1p(x): where x is small, 1 + x rounds to 1."""
+        is_one_plus = x.is_Add and x.as_coeff_Add()[0] == 1 and not x.is_number
+        return self._bind("log1p", [x - 1], term) if is_one_plus else self._bind("log", [x], term)
+
     def _bind(self, op: str, args: list[sp.Expr], term: Term) -> sp.Expr:
         """Bind, unless all arguments are numbers: then the result is one, and must be real."""
         if not all(arg.is_number for arg in args):
             return self.bindings.bind(op, *args)
-        result = _NUMERIC[op](*args)
+        result = _OF_NUMBERS[op](*args)
         if not result.is_finite or not result.is_real:
             raise MetricError(ImpossibleConstant(term.span))
         return result
-
-
-def _rational(value: Fraction) -> sp.Rational:
-    return sp.Rational(value.numerator, value.denominator)

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import keyword
-from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ..ir.operators import FUNCTIONS
 from ..ir.program import Assign, Expr, Num, Op, Program, Ref
-from ..ir.symbolic import MARGINAL_SUMS
-from .graph import ROOTS, Graph, Node
+from ..ir.typed import ENTRIES
+from .factor import is_literal
+from .graph import DIGITS, Graph
+from .naming import Names, safe
+from .node import ONE, Items, Weight
+from .share import share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..ir.symbolic import Gradient
 
-_NAMES = {"sqrt": "root", "cbrt": "root", "log": "log", "log1p": "log", "abs": "gap", "sign": "side"}
-_NAMES |= {"quotient": "ratio", "power": "power", "sum": "s", "product": "c", "exp": "e"}
-_RESERVED = {"value", "grad_pos", "grad_neg", "zero_division", "input", "target", "sample_weight"}
-_RESERVED |= {"sharpness", "threshold", "smooth", "entries", "self", "torch", "math", *FUNCTIONS}
-_RESERVED |= {"nonzero", "quotient", "power", "sign", "minimum", "maximum", *keyword.kwlist}
-_RESERVED |= {"tp", "tn", "fp", "fn"}
+ROOTS = ("value", "grad_pos", "grad_neg")
 
 
 def schedule(gradient: Gradient) -> Program:
-    """Return the program; each node used twice, or hard to read inline, gets a name."""
+    """Return the program; each node that is used twice gets a name."""
     graph = Graph(gradient)
-    graph.share()
-    return _Scheduler(graph, gradient).program()
+    share(graph)
+    parameters = tuple(safe(p.name) for p in gradient.symbolic.metric.parameters)
+    writer = _Writer(graph, parameters)
+    value = writer.section(ROOTS[:1])
+    slopes = writer.section(ROOTS[1:])
+    read = {graph.nodes[number].value for number in writer.written}
+    inputs = tuple(name.lower() for name in ENTRIES if name in read)
+    return Program(inputs, parameters, value, slopes)
 
 
 def operations(gradient: Gradient) -> int:
@@ -37,207 +38,159 @@ def operations(gradient: Gradient) -> int:
     return schedule(gradient).operations()
 
 
-@dataclass
-class _Use:
-    """How often a node is needed, and by the value at all."""
+class _Writer:
+    """Writes the nodes of one graph down, in order of need."""
 
-    count: int = 0
-    is_denominator: bool = False
-    in_value: bool = False
-
-
-class _Scheduler:
-    """Names the nodes of one graph and writes them down in order of need."""
-
-    def __init__(self, graph: Graph, gradient: Gradient) -> None:
+    def __init__(self, graph: Graph, parameters: tuple[str, ...]) -> None:
         self.graph = graph
-        self.parameters = tuple(_safe(p.name) for p in gradient.symbolic.metric.parameters)
-        self.uses = self._count_uses()
+        self.uses = graph.uses()
+        self.chosen = Names(graph, parameters)
+        self.written: set[int] = set()
         self.names: dict[int, str] = {}
-        self.taken = {*_RESERVED, *self.parameters}
-        self.hints = self._hints(gradient)
 
-    def _count_uses(self) -> dict[int, _Use]:
-        order = self.graph.reachable()
-        uses = {number: _Use() for number in order}
-        in_value = set(_below(self.graph, self.graph.roots[0]))
-        for number in order:
-            uses[number].in_value = number in in_value
-            node = self.graph.nodes[number]
-            for child in self.graph.children(number):
-                uses[child].count += node.args.count(child) or 1
-                exponent = dict(node.items).get(child, Fraction(1))
-                if node.kind == "product" and exponent < 0:
-                    uses[child].is_denominator = True
-                if node.kind == "product":
-                    uses[child].count += int(abs(exponent)) - 1
-            if node.kind == "quotient":
-                uses[node.args[1]].is_denominator = True
-        for root in self.graph.roots:
-            uses[root].count += 1
-        return uses
-
-    def _hints(self, gradient: Gradient) -> dict[int, str]:
-        """Return the names that the user, or the field, has for nodes."""
-        hints: dict[int, str] = {}
-        for symbol in MARGINAL_SUMS:
-            hints[self.graph.known[symbol]] = symbol.name.lower()
-        for expr, label in gradient.symbolic.labels:
-            if expr in self.graph.known:
-                hints.setdefault(self.graph.known[expr], label)
-        return hints
-
-    def program(self) -> Program:
-        """Write down the assignments."""
-        value: list[Assign] = []
-        slopes: list[Assign] = []
-        for number in self.graph.reachable():
-            if not self._is_atom(number) and number in self.graph.roots:
-                root = ROOTS[self.graph.roots.index(number)]
-                (value if root == "value" else slopes).append(Assign(root, self._expr(number)))
-                self.names[number] = root
-            elif self._wants_name(number):
-                section = value if self.uses[number].in_value else slopes
-                name = self._name(number)
-                section.append(Assign(name, self._expr(number)))
-                self.names[number] = name
-        done = {a.name for a in (*value, *slopes)}
-        for root, number in zip(ROOTS, self.graph.roots, strict=True):
-            if root not in done:
-                (value if root == "value" else slopes).append(Assign(root, self._ref(number)))
-        inputs = tuple(
-            name.lower()
-            for name in ("TP", "TN", "FP", "FN")
-            if any(self.graph.nodes[k].value == name for k in self.uses if self._is_entry(k))
-        )
-        return Program(inputs, self.parameters, tuple(value), tuple(slopes))
-
-    def _is_entry(self, number: int) -> bool:
-        return self.graph.nodes[number].kind == "entry"
+    def section(self, roots: tuple[str, ...]) -> tuple[Assign, ...]:
+        """Write `roots`, each after what it needs and no section has yet."""
+        wanted = {root: self.graph.roots[ROOTS.index(root)] for root in roots}
+        assigns: dict[str, Expr] = {}
+        for root in roots:
+            for number in self.graph.in_order(wanted[root]):
+                if number not in self.written and not self._is_atom(number):
+                    name = next((r for r in roots if wanted[r] == number), None)
+                    if name is None and self.uses[number] > 1:
+                        name = self.chosen.choose(number, self.names)
+                    if name:
+                        assigns[name] = self._expr(number)
+                        self.names[number] = name
+                self.written.add(number)
+            if root not in assigns:
+                assigns[root] = self._expr(wanted[root])
+        return tuple(Assign(name, expr) for name, expr in assigns.items())
 
     def _is_atom(self, number: int) -> bool:
         node = self.graph.nodes[number]
-        return node.kind in ("entry", "parameter", "number") or (node.kind == "sum" and not node.items)
+        is_number = node.kind == "sum" and all(k == ONE for k, _ in node.items)
+        return node.kind in ("entry", "parameter", "number") or is_number or number == ONE
 
-    def _wants_name(self, number: int) -> bool:
-        return self.uses[number].count > 1 and not self._is_atom(number)
-
-    def _name(self, number: int) -> str:
-        """Choose a name: the user's or the field's, else by what the node is for."""
+    def _expr(self, number: int, sign: int = 1) -> Expr:
+        """Return a node, or minus a node, by its name if it has one."""
         node = self.graph.nodes[number]
-        hint = self.hints.get(number)
-        if hint is None and node.kind == "product" and len(node.items) == 1:
-            inner, exponent = node.items[0]
-            base = self.names.get(inner) or str(self.graph.nodes[inner].value or "").lower()
-            if exponent == 2 and base:
-                hint = f"{base}_2"
-        if hint is None:
-            hint = "d" if self.uses[number].is_denominator else _NAMES.get(node.kind, node.kind)
-        if hint.endswith("_2") and hint not in self.taken:
-            name = hint
-        else:
-            name = _free(hint, self.taken)
-        self.taken.add(name)
-        return name
+        if number not in self.names and node.kind == "sum":
+            return self._sum(node.items, sign)
+        if number not in self.names and node.kind == "product":
+            return self._product(node.items, sign)
+        return self._call(number) if sign > 0 else Op("neg", (self._call(number),))
 
-    def _ref(self, number: int) -> Expr:
-        return Ref(self.names[number]) if number in self.names else self._expr(number)
-
-    def _expr(self, number: int) -> Expr:
+    def _call(self, number: int) -> Expr:
         node = self.graph.nodes[number]
-        match node.kind:
-            case "entry":
-                return Ref(str(node.value).lower())
-            case "parameter":
-                return Ref(_safe(str(node.value)))
-            case "number":
-                text = str(node.value)
-                return Num(float(text) if "." in text or "e" in text else Fraction(text))
-            case "sum":
-                return self._sum(node)
-            case "product":
-                return self._fraction(node, Fraction(1))
-        return Op(node.kind, tuple(self._ref(arg) for arg in node.args))
+        if number in self.names:
+            return Ref(self.names[number])
+        if node.kind == "entry":
+            return Ref(str(node.value).lower())
+        if node.kind == "parameter":
+            return Ref(safe(str(node.value)))
+        return Op(node.kind, tuple(self._expr(arg) for arg in node.args))
 
-    def _sum(self, node: Node, sign: int = 1) -> Expr:
-        """Positive terms first, in the field's order; a sum without any is negated as a whole."""
-        items = sorted(node.items, key=lambda item: self.graph.key(item[0]))
-        if len(items) == 1 and not node.constant:
-            return self._scaled(items[0][0], sign * items[0][1])
-        terms = [(c * sign, self._scaled(k, abs(c))) for k, c in items]
-        if node.constant:
-            at = 0 if not all(self.graph.entries(k) for k, _ in items) else len(terms)
-            terms.insert(at, (node.constant * sign, Num(abs(node.constant))))
-        positive = [term for c, term in terms if c > 0]
-        negative = [term for c, term in terms if c < 0]
+    def _sum(self, items: Items, sign: int) -> Expr:
+        """Write positive terms first, in the field's order; -a - b as -(a + b)."""
+        terms = sorted(((k, c * sign) for k, c in items), key=lambda t: self.graph.key(t[0]))
+        if terms and terms[0][0] == ONE and all(self.graph.key(k)[0] for k, _ in terms[1:]):
+            terms.append(terms.pop(0))
+        positive = [term for term in terms if term[1] > 0]
+        negative = [term for term in terms if term[1] < 0]
         if not terms:
             return Num(Fraction(0))
         if not positive:
-            return Op("neg", (_chain("add", negative),)) if len(terms) > 1 else _negated(negative[0])
-        result = _chain("add", positive)
-        for term in negative:
-            result = Op("sub", (result, term))
+            lead = next((term for term in negative if self._is_free(*term)), None)
+            if lead is None and len(negative) > 1:
+                return Op("neg", (self._sum(items, -sign),))
+            positive = [lead or negative[0]]
+            negative = [term for term in negative if term != positive[0]]
+        result = _chain("add", [self._term(*term) for term in positive])
+        for number, coefficient in negative:
+            result = Op("sub", (result, self._term(number, -coefficient)))
         return result
 
-    def _scaled(self, number: int, factor: Fraction) -> Expr:
-        """Return factor·node, the factor inside a fraction where there is one."""
+    def _term(self, number: int, coefficient: Weight) -> Expr:
+        if number == ONE:
+            return Num(_rounded(coefficient))
+        if abs(coefficient) == 1:
+            return self._expr(number, int(coefficient))
+        return _ratio(coefficient, [self._expr(number)], [])
+
+    def _is_free(self, number: int, coefficient: Weight) -> bool:
+        """Tell whether a sign costs nothing: it goes into a literal, or turns b - a around."""
         node = self.graph.nodes[number]
-        if node.kind == "product" and number not in self.names:
-            return self._fraction(node, factor)
-        if factor == -1 and self._flips(number):
-            return self._sum(node, -1)
-        if factor < 0:
-            return Op("neg", (self._scaled(number, -factor),))
-        below = _below_the_line(factor)
-        above = factor * below
-        top = self._ref(number) if above == 1 else Op("mul", (Num(above), self._ref(number)))
-        return top if below == 1 else Op("div", (top, Num(below)))
+        if number == ONE or abs(coefficient) != 1:
+            return True
+        if number in self.names or node.kind not in ("sum", "product"):
+            return False
+        if node.kind == "sum":
+            return any(c < 0 for _, c in node.items)
+        tops = [k for k, e in node.items if e > 0]
+        return not tops or any(self._turns(k) for k in tops)
 
-    def _flips(self, number: int) -> bool:
-        """Tell whether a node is a sum, written in place, that costs the same negated."""
+    def _turns(self, number: int) -> bool:
+        """Tell whether a factor takes a sign for nothing."""
         node = self.graph.nodes[number]
-        return node.kind == "sum" and number not in self.names and any(c < 0 for _, c in node.items)
+        return node.kind == "number" or (node.kind == "sum" and self._is_free(number, -1))
 
-    def _fraction(self, node: Node, factor: Fraction) -> Expr:
-        """Return factor·Π tops / Π bottoms; a sign goes into a literal or a difference."""
-        items = sorted(node.items, key=lambda item: self.graph.key(item[0]))
-        tops = [k for k, e in items for _ in range(int(max(e, Fraction(0))))]
-        bottoms = [self._ref(k) for k, e in items for _ in range(int(max(-e, Fraction(0))))]
-        if not tops:
-            return Op("div", (Num(factor), _chain("mul", bottoms)))
-        below = _below_the_line(factor)
-        above = factor * below
-        written = [self._ref(k) for k in tops]
-        flipped = next((i for i, k in enumerate(tops) if factor < 0 and self._flips(k)), None)
-        if flipped is not None:
-            written[flipped], above = self._sum(self.graph.nodes[tops[flipped]], -1), -above
-        if abs(above) != 1:
-            written.insert(0, Num(above))
-        if below != 1:
-            bottoms.insert(0, Num(below))
-        top = _chain("mul", written)
-        result = Op("div", (top, _chain("mul", bottoms))) if bottoms else top
-        return _negated(result) if above == -1 else result
+    def _product(self, items: Items, sign: int) -> Expr:
+        """Return Π tops / Π bottoms; a sign goes where it costs nothing."""
+        ordered = sorted(items, key=lambda item: self.graph.key(item[0]))
+        tops = [k for k, e in ordered for _ in range(max(int(e), 0))]
+        bottoms = [k for k, e in ordered for _ in range(max(-int(e), 0))]
+        literal = self._literal(tops) / self._literal(bottoms)
+        signs = [1] * len(tops)
+        if sign < 0:
+            turned = next((i for i, k in enumerate(tops) if self._turns(k)), None)
+            if turned is not None and literal == 1:
+                signs[turned] = -1
+            else:
+                literal = -literal
+        written = [
+            self._expr(k, s) for k, s in zip(tops, signs, strict=True) if not self._is_number(k)
+        ]
+        below = [self._expr(k) for k in bottoms if not self._is_number(k)]
+        return _ratio(literal, written, below)
+
+    def _is_number(self, number: int) -> bool:
+        return self.graph.nodes[number].kind == "number"
+
+    def _literal(self, numbers: list[int]) -> Fraction:
+        """Return the product of the numbers among `numbers`."""
+        result = Fraction(1)
+        for number in numbers:
+            if self._is_number(number):
+                result *= Fraction(self.graph.nodes[number].value)
+        return result
 
 
-def _negated(expr: Expr) -> Expr:
-    """-(a*b) prints as -a * b: the sign goes to the first factor."""
-    if isinstance(expr, Op) and expr.op in ("mul", "div"):
-        return Op(expr.op, (_negated(expr.args[0]), *expr.args[1:]))
-    if isinstance(expr, Num):
-        return Num(-expr.value)
-    return Op("neg", (expr,))
+def _ratio(literal: Weight, tops: list[Expr], bottoms: list[Expr]) -> Expr:
+    """1.25*a/b, a/2, 2*a/(3*b), 1/b; -(a*b) prints as -a * b: the sign goes to the first factor."""
+    above, below = _split(Fraction(literal), is_alone=not bottoms)
+    bottoms = [Num(below), *bottoms] if below != 1 else bottoms
+    if not tops or abs(above) != 1:
+        tops = [Num(above), *tops]
+    elif above < 0:
+        tops = [Op("neg", (tops[0],)), *tops[1:]]
+    top = _chain("mul", tops)
+    return Op("div", (top, _chain("mul", bottoms))) if bottoms else top
 
 
-def _below(graph: Graph, root: int) -> Iterable[int]:
-    """Yield a node and all it needs."""
-    stack, seen = [root], set()
-    while stack:
-        number = stack.pop()
-        if number not in seen:
-            seen.add(number)
-            stack += graph.children(number)
-    return seen
+def _split(literal: Fraction, *, is_alone: bool) -> tuple[Fraction, Fraction]:
+    """Return what stands above and below the line: decimals above, 1/3 and a lone 1/2 below."""
+    if is_literal(literal) and not (is_alone and literal.numerator == 1):
+        return _rounded(literal), Fraction(1)
+    return Fraction(literal.numerator), Fraction(literal.denominator)
+
+
+def _rounded(literal: Weight) -> Fraction:
+    """Return a literal, an irrational one to as many digits as are known of it."""
+    exact = Fraction(literal)
+    if exact.denominator <= 10**DIGITS:
+        return exact
+    with localcontext(prec=DIGITS):
+        return Fraction(Decimal(exact.numerator) / Decimal(exact.denominator))
 
 
 def _chain(op: str, args: list[Expr]) -> Expr:
@@ -245,24 +198,3 @@ def _chain(op: str, args: list[Expr]) -> Expr:
     for arg in args[1:]:
         result = Op(op, (result, arg))
     return result
-
-
-def _below_the_line(factor: Fraction) -> Fraction:
-    """1.25 stays a decimal; 1/2 and 1/3 divide."""
-    is_decimal = (factor * 1000).denominator == 1 and factor.numerator != 1
-    return Fraction(1 if is_decimal else factor.denominator)
-
-
-def _safe(name: str) -> str:
-    return f"{name}_" if name in _RESERVED else name
-
-
-def _free(hint: str, taken: set[str]) -> str:
-    """Return `hint`, or `hint` with the first number that makes it new."""
-    hint = _safe(hint)
-    if hint not in taken:
-        return hint
-    number = 2
-    while f"{hint}{number}" in taken:
-        number += 1
-    return f"{hint}{number}"

@@ -1,85 +1,133 @@
-"""simplify: a table of general rules on the slopes, each kept where it makes the program cheaper."""
+"""simplify: general rules on the slopes, each kept where it makes the program cheaper."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..ir.symbolic import MARGINAL, MARGINAL_SUMS, Binding, Gradient, Step, name_marginals
-from .schedule import operations
+from ..ir.symbolic import (
+    MARGINAL,
+    MARGINAL_SUMS,
+    Binding,
+    Gradient,
+    Step,
+    expanded_size,
+    name_marginals,
+)
+from .schedule import schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 MAX_OPERATIONS = 250
 """Expressions larger than this are left as they are: sympy's time grows faster than its use."""
 
+MAX_TERMS = 500
+"""Likewise expressions with more terms than this once they are multiplied out."""
+MAX_RESULTS = 12
+"""What a rule gives beyond this is not looked at."""
+MAX_WORK = 6_000
+"""The operations of all programs that are tried, before the search ends."""
+
 Bound = tuple[Binding, ...]
+Cost = tuple[int, int, int]
+"""Operations, subtractions (in which digits can be lost), lines: compared in this order."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rewrite of one slope that keeps its value; `example` shows one before → after."""
+    """A rewrite of one slope that keeps its value; `example` shows one before → after.
+
+    Where there are several ways to apply it, it gives a result for each.
+    """
 
     name: str
     why: str
     example: tuple[str, str]
-    apply: Callable[[sp.Expr, Bound], sp.Expr]
+    apply: Callable[[sp.Expr, Bound], Iterator[sp.Expr]]
 
 
-def collect(expr: sp.Expr, _bound: Bound) -> sp.Expr:
-    """a*b + a*c → a*(b + c)."""
-    return sp.factor_terms(expr)
+def expand(expr: sp.Expr, _bound: Bound) -> Iterator[sp.Expr]:
+    """a*(b + c) → a*b + a*c."""
+    yield sp.expand(expr)
 
 
-def expand(expr: sp.Expr, _bound: Bound) -> sp.Expr:
-    """a*(b + c) → a*b + a*c, so that terms can cancel."""
-    return sp.expand(expr)
+def group(expr: sp.Expr, _bound: Bound) -> Iterator[sp.Expr]:
+    """a*x + b*x + c → (a + b)*x + c, for each x in a numerator."""
+    top, bottom = sp.fraction(expr)
+    flat = sp.expand(top)
+    for symbol in sorted(flat.free_symbols, key=str):
+        yield sp.collect(flat, symbol) / bottom
 
 
-def distribute(expr: sp.Expr, _bound: Bound) -> sp.Expr:
-    """(a + b)/c → a/c + b/c, for the sum that this shortens most."""
-    if not expr.is_Mul:
-        return sp.Add(*(distribute(term, _bound) for term in expr.args)) if expr.is_Add else expr
-    spread = [
-        sp.Add(*(term * expr / total for term in total.args)) for total in expr.args if total.is_Add
-    ]
-    return min(spread, key=lambda e: (sp.count_ops(e), str(e)), default=expr)
+def distribute(expr: sp.Expr, _bound: Bound) -> Iterator[sp.Expr]:
+    """(a + b)/c → a/c + b/c, for each sum among the factors of a term, and for all terms."""
+    if expr.is_Mul:
+        for total in expr.args:
+            if total.is_Add:
+                yield sp.Add(*(term * (expr / total) for term in total.args))
+    if expr.is_Add:
+        spread = [list(distribute(term, _bound)) for term in expr.args]
+        for position, results in enumerate(spread):
+            for result in results:
+                yield sp.Add(*expr.args[:position], result, *expr.args[position + 1 :])
+        yield sp.Add(*(new[0] if new else old for new, old in zip(spread, expr.args, strict=True)))
 
 
-def square_roots(expr: sp.Expr, bound: Bound) -> sp.Expr:
+def square_roots(expr: sp.Expr, bound: Bound) -> Iterator[sp.Expr]:
     """m² → x where m = √x, after which factors of x cancel."""
     roots = {b.symbol: b.args[0] for b in bound if b.op == "sqrt"}
-    flat = sp.expand_mul(expr)
-    powers = {p: p for p in flat.atoms(sp.Pow) if p.base in roots and p.exp.is_Integer}
-    for power in powers:
-        half, odd = divmod(int(power.exp), 2)
-        powers[power] = roots[power.base] ** half * power.base**odd
-    return sp.factor_terms(flat.xreplace(powers))
+    if roots.keys() & expr.free_symbols:
+        flat = sp.expand_mul(expr)
+        powers = {p: p for p in flat.atoms(sp.Pow) if p.base in roots and p.exp.is_Integer}
+        for power in powers:
+            half = int(power.exp / 2)
+            powers[power] = roots[power.base] ** half * power.base ** (power.exp - 2 * half)
+        yield sp.factor_terms(flat.xreplace(powers))
 
 
-def write_out(expr: sp.Expr, bound: Bound) -> sp.Expr:
-    """m → N/D where m = N/D, after which factors cancel."""
+def write_out(expr: sp.Expr, bound: Bound) -> Iterator[sp.Expr]:
+    """m → N/D where m = N/D, after which factors cancel; for each m, and for all."""
     quotients = {b.symbol: b.args[0] / b.args[1] for b in reversed(bound) if b.op == "quotient"}
+    written = expr
     for symbol, ratio in quotients.items():
-        expr = expr.xreplace({symbol: ratio})
-    return sp.factor_terms(distribute(expr, bound))
+        if symbol in expr.free_symbols:
+            yield expr.xreplace({symbol: ratio})
+        if sp.count_ops(written) <= MAX_OPERATIONS:
+            written = written.xreplace({symbol: ratio})
+    if sp.count_ops(written) <= MAX_OPERATIONS:
+        yield sp.factor_terms(written)
 
 
-def reuse_quotients(expr: sp.Expr, bound: Bound) -> sp.Expr:
+def reuse_quotients(expr: sp.Expr, bound: Bound) -> Iterator[sp.Expr]:
     """N/D → m where m = N/D is at hand."""
     for binding in bound:
         if binding.op == "quotient" and not binding.args[0].is_number:
             numerator, denominator = binding.args
-            expr = expr.subs(numerator, binding.symbol * denominator)
-    return sp.factor_terms(expr)
+            reused = expr.subs(numerator, binding.symbol * denominator)
+            if all(power.exp.is_Integer for power in reused.atoms(sp.Pow)):
+                yield sp.factor_terms(reused)
 
 
-def name_sums(expr: sp.Expr, _bound: Bound) -> sp.Expr:
+def cancel(expr: sp.Expr, _bound: Bound) -> Iterator[sp.Expr]:
+    """(a² - b²)/(a + b) → a - b, over the entries themselves."""
+    flat = expr.xreplace(MARGINAL_SUMS)
+    if expanded_size(flat) <= MAX_TERMS:
+        yield name_sums(sp.factor(flat))
+
+
+def name_sums(expr: sp.Expr) -> sp.Expr:
     """TN + FP + x → AN + x, and AP + AN → N."""
     for symbol, total in MARGINAL_SUMS.items():
         first = total.args[0]
         rest = total - first
-        expr = expr.replace(lambda e: e.is_Add, lambda e, f=first, s=symbol, r=rest: _fold(e, f, s - r))
+        expr = expr.replace(
+            lambda e: e.is_Add, lambda e, f=first, s=symbol, r=rest: _fold(e, f, s - r)
+        )
     total = MARGINAL["total"]
     for half in ("actual", "predicted"):
         pos, neg = MARGINAL[f"{half}_positives"], MARGINAL[f"{half}_negatives"]
@@ -93,66 +141,77 @@ def _fold(expr: sp.Expr, first: sp.Symbol, value: sp.Expr) -> sp.Expr:
     return folded if len(sp.Add.make_args(folded)) < len(expr.args) else expr
 
 
-def together(expr: sp.Expr, _bound: Bound) -> sp.Expr:
-    """a/c + b/d → (a*d + b*c)/(c*d)."""
-    return sp.factor_terms(sp.together(expr))
-
-
-def cancel(expr: sp.Expr, bound: Bound) -> sp.Expr:
-    """(a² - b²)/(a + b) → a - b, over the entries themselves."""
-    return name_sums(sp.factor(sp.cancel(expr.xreplace(MARGINAL_SUMS))), bound)
-
-
-def factor(expr: sp.Expr, _bound: Bound) -> sp.Expr:
-    """a² + 2*a*b + b² → (a + b)²."""
-    return sp.factor(expr)
-
-
 RULES = (
-    Rule("collect", "a common factor is multiplied once", ("a*b + a*c", "a*(b + c)"), collect),
-    Rule("name sums", "a marginal is summed once", ("TN + FP + x", "AN + x"), name_sums),
-    Rule("square roots", "a squared root is its radicand", ("m**2*x", "R*x"), square_roots),
-    Rule("together", "one division serves both terms", ("a/c + b/c", "(a + b)/c"), together),
-    Rule("distribute", "a division may cancel in each term", ("(a + b)/c", "a/c + b/c"), distribute),
-    Rule("expand", "terms of opposite sign cancel", ("(a + b)*c - b*c", "a*c"), expand),
     Rule("write out", "factors of N and D cancel", ("m*D", "N"), write_out),
-    Rule("reuse quotients", "a quotient at hand is not divided again", ("N/D", "m"), reuse_quotients),
-    Rule("factor", "a product costs less than its terms", ("a*c + a*d + b*c + b*d", "(a + b)*(c + d)"), factor),
-    Rule("cancel", "common polynomial factors", ("(a**2 - b**2)/(a + b)", "a - b"), cancel),
+    Rule("group", "x is multiplied once", ("a*x + b*x + c", "x*(a + b) + c"), group),
+    Rule("reuse quotients", "N/D is at hand, as m", ("N/D", "m"), reuse_quotients),
+    Rule("expand", "terms of opposite sign cancel", ("(a + b)*c - b*c", "a*c"), expand),
+    Rule("square roots", "a squared root is its radicand", ("r**2*x", "R*x"), square_roots),
+    Rule("distribute", "factors cancel term by term", ("(a*c + b)/c", "a + b/c"), distribute),
+    Rule("cancel", "common factors cancel", ("(a**2 - b**2)/(a + b)", "a - b"), cancel),
 )
-# Rejected: "drop m where m*D = N at once" (slopes stop being finite where D = 0), and sympy's
-# `simplify` (MCC gets 41 operations where these rules give 21).
+# Rejected:
+# * sympy's `simplify`: MCC gets 41 operations where these rules give 20.
+# * x/m → m where x = m² (√, after which √(TP*TN) takes 10 operations less): where TP = 0 the
+#   slope of √TP, which is large, becomes 0/0, which counts as 0.
+# * 1 - N/D → (D - N)/D, exact where N/D is near 1: without predicted positives the slope of
+#   precision becomes 0 and keeps it there, where (1 - m)/PP is 1024.
+# * Factoring numerators, or one division for a sum of quotients: no metric of the library gets
+#   cheaper, since common factors are found again when the program is made.
+
 
 def simplify(gradient: Gradient) -> Gradient:
     """Return the gradient with the cheapest slopes that the rules reach."""
-    cost = operations(gradient)
-    if cost > MAX_OPERATIONS:
+    price = cost(gradient)
+    if price[0] > MAX_OPERATIONS:
         return gradient
-    seen = {_slopes(gradient)}
-    improved = True
-    while improved:
-        improved = False
+    seen, work = {_slopes(gradient)}, 0
+    results = cache(_results)  # a slope that another rule left alone gives the same results
+    is_improved = True
+    while is_improved:
+        is_improved = False
         for rule in RULES:
-            for found in _candidates(rule, gradient):
+            if work > MAX_WORK:
+                break
+            start = best = gradient
+            for found in _candidates(start, rule, results):
                 if _slopes(found) in seen:
                     continue
                 seen.add(_slopes(found))
-                if (price := operations(found)) < cost:
-                    gradient, cost, improved = _record(rule, gradient, found), price, True
+                found_price = cost(found)
+                work += found_price[0]
+                if found_price < price:
+                    best, price, is_improved = found, found_price, True
+            gradient = _record(rule, start, best)
     return gradient
+
+
+def cost(gradient: Gradient) -> Cost:
+    """Return what simplify minimises."""
+    program = schedule(gradient)
+    return program.operations(), program.differences(), len(program.assignments)
 
 
 def _slopes(gradient: Gradient) -> tuple[sp.Expr, sp.Expr]:
     return gradient.grad_pos, gradient.grad_neg
 
 
-def _candidates(rule: Rule, gradient: Gradient) -> list[Gradient]:
-    """Return the gradient with `rule` applied to both slopes, and to either."""
-    if any(sp.count_ops(expr) > MAX_OPERATIONS for expr in _slopes(gradient)):
+def _candidates(
+    gradient: Gradient, rule: Rule, results: Callable[[Rule, sp.Expr, Bound], list[sp.Expr]]
+) -> Iterator[Gradient]:
+    """Yield the gradient with `rule` applied to both slopes, and to either."""
+    pos, neg = (results(rule, expr, gradient.bindings) for expr in _slopes(gradient))
+    for new_pos, new_neg in zip(pos, neg, strict=False):
+        yield replace(gradient, grad_pos=new_pos, grad_neg=new_neg)
+    yield from (replace(gradient, grad_pos=new) for new in pos)
+    yield from (replace(gradient, grad_neg=new) for new in neg)
+
+
+def _results(rule: Rule, expr: sp.Expr, bound: Bound) -> list[sp.Expr]:
+    if sp.count_ops(expr) > MAX_OPERATIONS or expanded_size(expr) > MAX_TERMS:
         return []
-    pos, neg = (rule.apply(expr, gradient.bindings) for expr in _slopes(gradient))
-    both = replace(gradient, grad_pos=pos, grad_neg=neg)
-    return [both, replace(gradient, grad_pos=pos), replace(gradient, grad_neg=neg)]
+    results = islice(rule.apply(expr, bound), MAX_RESULTS)
+    return [new for new in results if sp.count_ops(new) <= MAX_OPERATIONS]
 
 
 def _record(rule: Rule, old: Gradient, new: Gradient) -> Gradient:

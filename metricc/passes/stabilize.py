@@ -1,11 +1,19 @@
-"""stabilize: a table of rules that keep the program finite where the formula is not."""
+"""stabilize: a table of rules that keep the program finite where the formula is not.
+
+The quotients, roots, logarithms and powers of the formula itself need no rule: they are functions
+of the program from the start, and each target's version of them has a value at singular points.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..ir.program import Assign, Expr, Num, Op, Program, Ref, walk
+from .naming import free
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -25,56 +33,84 @@ def stabilize(program: Program) -> Program:
     return program
 
 
-def guard_slopes(program: Program) -> Program:
-    """x / d → x / nonzero(d) in the slopes; a name that is always divided by is guarded once."""
-    guarded: dict[str, str] = {}
-    slopes: list[Assign] = []
-    own = {assign.name for assign in program.slopes}
-    divisors = {e.args[1] for a in program.slopes for e in walk(a.expr) if _divides(e)}
-    names = [d.name for d in divisors if isinstance(d, Ref)]
-    for name in sorted(set(names) - own, key=_position(program)):
-        guarded[name] = "m" if name == "value" else name
-        slopes.append(Assign(guarded[name], Op("nonzero", (Ref(name),))))
+def guard_names(program: Program) -> Program:
+    """x / d → d = nonzero(d), x / d: a name that slopes divide by is guarded once."""
+    divisors = [_core(d) for assign in program.slopes for d in _divisors(assign.expr)]
+    named = {d.name for d in divisors if isinstance(d, Ref)}
+    assigned = [assign.name for assign in program.assignments]
+    made_before = [*program.inputs, *program.parameters, *(a.name for a in program.value)]
+    renamed = {}
+    if "value" in named:  # the result itself stays as it is
+        renamed["value"] = free("m", {*made_before, *assigned})
+    slopes = [
+        Assign(renamed.get(name, name), Op("nonzero", (Ref(name),)))
+        for name in made_before
+        if name in named
+    ]
     for assign in program.slopes:
-        expr = _guard(assign.expr, guarded, own)
-        if assign.name in names:
-            expr = Op("nonzero", (expr,))
-        slopes.append(replace(assign, expr=expr))
+        expr = _rename_divisors(assign.expr, renamed)
+        is_divisor = assign.name in named
+        slopes.append(replace(assign, expr=Op("nonzero", (expr,)) if is_divisor else expr))
     return replace(program, slopes=tuple(slopes))
 
 
-def _divides(expr: Expr) -> bool:
-    return isinstance(expr, Op) and expr.op == "div" and not isinstance(expr.args[1], Num)
+def guard_divisors(program: Program) -> Program:
+    """x / (a*b) → x / nonzero(a*b): a divisor without a name is guarded where it stands."""
+    slopes = (replace(assign, expr=_guard(assign.expr)) for assign in program.slopes)
+    return replace(program, slopes=tuple(slopes))
 
 
-def _position(program: Program) -> Callable[[str], int]:
-    """Return the order in which names are made: entries, parameters, assignments."""
-    names = [*program.inputs, *program.parameters, *(a.name for a in program.value)]
-    return names.index
+def _divisors(expr: Expr) -> Iterator[Expr]:
+    for part in walk(expr):
+        match part:
+            case Op("div", (_, divisor)):
+                yield divisor
 
 
-def _guard(expr: Expr, guarded: dict[str, str], own: set[str]) -> Expr:
-    """Guard each divisor below `expr` that has no guarded name."""
+def _core(divisor: Expr) -> Expr:
+    """3 * d → d: a number needs no guard."""
+    match divisor:
+        case Op("mul", (Num(), rest)):
+            return rest
+    return divisor
+
+
+def _rename_divisors(expr: Expr, renamed: Mapping[str, str]) -> Expr:
+    match expr:
+        case Op("div", (top, Ref(name))) if name in renamed:
+            return Op("div", (_rename_divisors(top, renamed), Ref(renamed[name])))
+        case Op(op, args):
+            return Op(op, tuple(_rename_divisors(arg, renamed) for arg in args))
+    return expr
+
+
+def _guard(expr: Expr) -> Expr:
+    """Guard each divisor below `expr` that is neither a number nor a name."""
     if not isinstance(expr, Op):
         return expr
-    args = tuple(_guard(arg, guarded, own) for arg in expr.args)
-    if not _divides(expr):
-        return Op(expr.op, args)
-    divisor = args[1]
-    if isinstance(divisor, Ref):
-        divisor = divisor if divisor.name in own else Ref(guarded[divisor.name])
-    else:
-        divisor = Op("nonzero", (divisor,))
-    return Op("div", (args[0], divisor))
+    args = tuple(_guard(arg) for arg in expr.args)
+    if expr.op == "div" and isinstance(_core(args[1]), Op):
+        args = (args[0], Op("nonzero", (args[1],)))
+    return Op(expr.op, args)
 
 
 RULES = (
     Rule(
-        "guard slopes",
-        "a slope is finite where its denominator vanishes",
-        ("x / d", "x / nonzero(d)"),
-        guard_slopes,
+        "guard names",
+        "a slope is finite where a denominator vanishes",
+        ("grad_pos = x / d", "d = nonzero(d); grad_pos = x / d"),
+        guard_names,
+    ),
+    Rule(
+        "guard divisors",
+        "so it is where a product of denominators does",
+        ("grad_pos = x / (a * b)", "grad_pos = x / nonzero(a * b)"),
+        guard_divisors,
     ),
 )
-# Quotients, roots, logarithms and powers of the *value* need no rule: they are functions of the
-# program from the start, and each target's version of them follows the policy at singular points.
+# Rejected:
+# * Entries divided by n before they are multiplied: programs run in float64, where products of
+#   four counts overflow from 10⁷⁷ on, and the division rounds. TP=2 TN=9 FP=3 FN=6 has
+#   TP*TN = FP*FN, but 2/20*9/20 - 3/20*6/20 is 7e-18: MCC is no longer 0.
+# * Four roots rather than one, which no product overflows: TP=TN=2 FP=FN=0 has MCC 1, but
+#   4/(√2*√2*√2*√2) is 0.9999999999999998.

@@ -1,0 +1,237 @@
+"""zeros: where an expression over entries and bindings vanishes.
+
+Nearly every denominator, radicand and argument of a logarithm is, written out over the entries, a
+polynomial without negative coefficients. It vanishes where each of its terms does, and a term
+vanishes where one of its entries does: on *faces* of the orthant.
+
+    2*TP + FP + FN   on {TP, FP, FN}
+    AP*AN            on {TP, FN} and on {TN, FP}
+    TP*TN - FP*FN    inside the orthant, on the surface TP*TN = FP*FN
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import combinations, product
+from operator import or_
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from ..ir.symbolic import ENTRY, MARGINAL_SUMS, expanded_size, parameter_symbol
+from ..ir.typed import ENTRIES
+from .differentiate import DIRECTIONS
+from .equation import equation, polynomial
+from .sample import Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..ir.symbolic import Binding, Symbolic
+
+Face = frozenset[str]
+"""The entries that are 0 there."""
+
+MAX_TERMS = 500
+"""What has more terms than this, multiplied out, is not looked at."""
+_AT_ZERO = dict.fromkeys(("sqrt", "cbrt", "abs", "min", "max", "log1p", "xlogx"), sp.Integer(0))
+_AT_ZERO |= dict.fromkeys(("sin", "asin", "atan", "tanh", "log"), sp.Integer(0))  # log at 1
+_AT_ZERO |= {"exp": sp.Integer(1), "cos": sp.Integer(1), "sigmoid": sp.Rational(1, 2)}
+_FACES = [frozenset(face) for size in range(1, 5) for face in combinations(ENTRIES, size)]
+
+
+@dataclass(frozen=True)
+class Zeros:
+    """Where an expression vanishes: on faces, none of which contains another, and on surfaces.
+
+    `sign` is 1 or -1 for what is nowhere negative or nowhere positive, else 0.
+    """
+
+    sign: int
+    faces: frozenset[Face] = frozenset()
+    equations: tuple[str, ...] = ()
+
+
+def minimal(faces: Iterable[Face]) -> frozenset[Face]:
+    """Drop each face that lies in another."""
+    found = frozenset(faces)
+    return frozenset(face for face in found if not any(other < face for other in found))
+
+
+def _either(one: Zeros, other: Zeros) -> Zeros:
+    """Return the zeros of a product."""
+    equations = tuple(dict.fromkeys(one.equations + other.equations))
+    return Zeros(one.sign * other.sign, minimal(one.faces | other.faces), equations)
+
+
+def _both(one: Zeros, other: Zeros) -> Zeros:
+    """Return the zeros of a sum of two parts of the same sign."""
+    faces = minimal(a | b for a, b in product(one.faces, other.faces))
+    equations = tuple(equation for equation in one.equations if equation in other.equations)
+    return Zeros(one.sign, faces, equations)
+
+
+def _factors(flat: sp.Expr) -> list[sp.Expr]:
+    """Return what multiplies to a polynomial, a factor as often as it occurs."""
+    try:
+        number, factors = sp.factor_list(flat)
+    except sp.PolynomialError:  # a constant such as 1/(1 + exp(-2)) is not taken for one
+        return [flat]
+    found = [factor for factor, times in factors for _ in range(times)]
+    return [number, *found] if len(found) > 1 else [flat]
+
+
+class ZeroFinder:
+    """Knows where the bindings learnt so far vanish; parameters have their defaults."""
+
+    def __init__(self, symbolic: Symbolic) -> None:
+        """Know the entries."""
+        self.bindings = symbolic.bindings
+        self.defaults = {
+            parameter_symbol(p.name): sp.Rational(p.default.numerator, p.default.denominator)
+            for p in symbolic.metric.parameters
+        }
+        self.samples = Samples(symbolic.bindings, self.defaults)
+        self.known = {ENTRY[e]: Zeros(1, frozenset({frozenset({e})})) for e in ENTRIES}
+        self.ratios: dict[sp.Symbol, tuple[sp.Expr, sp.Expr]] = {}
+        self.moving = {*ENTRY.values(), *DIRECTIONS["grad_pos"], *DIRECTIONS["grad_neg"]}
+        self.shown = {symbol: name for name, symbol in ENTRY.items()}
+
+    def learn(self, binding: Binding) -> None:
+        """Take in what the rest of the formula may use."""
+        if any(map(self.moves, binding.args)):
+            self.moving.add(binding.symbol)
+        if binding.op == "quotient":
+            (a, b), (c, d) = (self._fraction(arg) for arg in binding.args)
+            self.ratios[binding.symbol] = (a * d, b * c)
+            return
+        self.shown[binding.symbol] = self._show(binding)
+        zeros = self._of_function(binding.op, binding.args)
+        if zeros is not None:
+            self.known[binding.symbol] = zeros
+
+    def zeros(self, expr: sp.Expr) -> Zeros:
+        """Return where `expr` vanishes; what divides by 0 there is singular by itself."""
+        top, bottom = self._fraction(expr)
+        if max(expanded_size(top), expanded_size(bottom)) > MAX_TERMS:
+            return Zeros(0)
+        zeros = self._polynomial(sp.expand(top))
+        if bottom == 1:
+            return zeros
+        below = self._polynomial(sp.expand(bottom))
+        faces = {face for face in zeros.faces if not any(face >= other for other in below.faces)}
+        return Zeros(zeros.sign * below.sign, frozenset(faces), zeros.equations)
+
+    def vanishes(self, expr: sp.Expr, face: Face) -> bool:
+        """Tell whether `expr` is 0 on all of a face."""
+        return self._is_zero(expr, self._on(face))
+
+    def moves(self, expr: sp.Expr) -> bool:
+        """Tell whether a prediction may change `expr`; none changes AP, AN or N."""
+        return bool(self.moving & expr.free_symbols)
+
+    def default(self, expr: sp.Expr) -> sp.Expr:
+        """Return `expr` over entries and bindings alone."""
+        return expr.xreplace(MARGINAL_SUMS).xreplace(self.defaults)
+
+    def _on(self, face: Face) -> dict[sp.Symbol, sp.Expr]:
+        """Return the values that entries and functions have on all of a face, if they have one."""
+        there = {ENTRY[entry]: sp.Integer(0) for entry in face}
+        for binding in self.bindings:
+            at_zero = _AT_ZERO.get(binding.op)
+            args = [binding.args[0] - 1] if binding.op == "log" else binding.args
+            known = self.known.get(binding.symbol, Zeros(0)).faces
+            if any(zero <= face for zero in known):
+                there[binding.symbol] = sp.Integer(0)
+            elif at_zero is not None and all(self._is_zero(x, there) for x in args):
+                there[binding.symbol] = at_zero
+        return there
+
+    def _is_zero(self, expr: sp.Expr, there: Mapping[sp.Symbol, sp.Expr]) -> bool:
+        top, _ = self._fraction(expr)
+        return bool(sp.expand(top.xreplace(there)) == 0)
+
+    def _fraction(self, expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """Return numerator and denominator over entries and functions."""
+        flat = self.default(expr)
+        if not self.ratios.keys() & flat.free_symbols or expanded_size(flat) > MAX_TERMS:
+            return flat, sp.Integer(1)
+        terms = [self._split(term) for term in sp.Add.make_args(sp.expand(flat))]
+        common = reduce(or_, (bottom for _, bottom in terms))
+        tops = (top * sp.Mul(*(common - bottom).elements()) for top, bottom in terms)
+        return sp.Add(*tops), sp.Mul(*common.elements())
+
+    def _split(self, term: sp.Expr) -> tuple[sp.Expr, Counter[sp.Expr]]:
+        """Return a term as numerator and factors of the denominator."""
+        tops, bottom = [], Counter[sp.Expr]()
+        for factor in sp.Mul.make_args(term):
+            base, exponent = factor.as_base_exp()
+            above, below = self.ratios.get(base, (base, sp.Integer(1)))
+            tops.append(above**exponent)
+            for part in sp.Mul.make_args(below):
+                number, whole = part.primitive()
+                root, power = whole.as_base_exp()
+                tops.append(number**-exponent)
+                bottom[root] += int(power * exponent)
+        return sp.Mul(*tops), bottom
+
+    def _polynomial(self, flat: sp.Expr) -> Zeros:
+        """Sums of one sign vanish where all terms do; others where one of their factors does."""
+        terms = [self._product(term) for term in sp.Add.make_args(flat)]
+        if len(terms) == 1 or abs(sum(term.sign for term in terms)) == len(terms):
+            return reduce(_both, terms)
+        factors = _factors(flat)
+        if factors == [flat]:
+            return self._of_both_signs(flat)
+        return reduce(_either, map(self._polynomial, factors))
+
+    def _of_both_signs(self, flat: sp.Expr) -> Zeros:
+        """What takes both signs vanishes on a surface between; what does not may on faces."""
+        if sign := self.samples.sign(flat):
+            return Zeros(sign, minimal(face for face in _FACES if self.vanishes(flat, face)))
+        return Zeros(0, equations=(equation(flat, self.shown),))
+
+    def _product(self, term: sp.Expr) -> Zeros:
+        """A product vanishes where one of its factors does."""
+        zeros = Zeros(1)
+        for factor in sp.Mul.make_args(term):
+            base, exponent = factor.as_base_exp()
+            if factor.is_number:
+                found = Zeros(int(sp.sign(factor)), frozenset({Face()} if factor == 0 else ()))
+            else:
+                found = self.known.get(base) or self._of_both_signs(base)
+            zeros = _either(zeros, found if exponent % 2 else replace(found, sign=abs(found.sign)))
+        return zeros
+
+    def _of_function(self, op: str, args: tuple[sp.Expr, ...]) -> Zeros | None:
+        """Return where a function's value vanishes, if its arguments tell."""
+        x = self.zeros(args[0])
+        match op:
+            case "exp" | "sigmoid":
+                return Zeros(1)
+            case "sqrt" | "abs":
+                return replace(x, sign=1)
+            case "power":
+                is_pole = self.default(args[1]).is_negative
+                return Zeros(1) if is_pole else replace(x, sign=1)
+            case "cbrt" | "asin" | "atan" | "tanh" | "log1p":
+                return x
+            case "log":
+                return self.zeros(args[0] - 1)
+            case "xlogx":
+                return _either(x, self.zeros(args[0] - 1))
+            case "min" | "max":
+                y = self.zeros(args[1])
+                if x.sign * y.sign > 0:
+                    return _either(x, y) if (op == "min") == (x.sign > 0) else _both(x, y)
+        return None
+
+    def _show(self, binding: Binding) -> str:
+        """Return a function as text, its arguments written out."""
+        texts = []
+        for fraction in map(self._fraction, binding.args):
+            parts = [polynomial(part, self.shown) for part in fraction if part != 1] or ["1"]
+            texts.append("/".join(f"({part})" if " " in part else part for part in parts))
+        return f"{binding.op}({', '.join(texts)})"
