@@ -1,65 +1,47 @@
 """The pipeline, a stage per line; every stage is a function from one frozen type to the next.
 
-parse          text            → definitions          frontend/parse.py
-check          definitions     → TypedMetric          frontend/check.py
-lower          TypedMetric     → Symbolic             passes/lower.py
-differentiate  Symbolic        → Gradient             passes/differentiate.py
-simplify       Gradient        → Gradient             passes/simplify.py
-schedule       Gradient        → Program              passes/schedule.py
-stabilize      Program         → Program              passes/stabilize.py
-analyse        TypedMetric, Program → Behaviour       analysis.py
-emit           all of it       → Artifact             targets/
+parse               text                  → definitions     frontend/parse.py
+check               definitions           → TypedMetric     frontend/check.py
+lower               TypedMetric           → Symbolic        passes/lower.py
+differentiate       Symbolic              → Gradient        passes/differentiate.py
+simplify            Gradient              → Gradient        passes/simplify.py
+schedule            Gradient              → Program         passes/schedule.py
+stabilize           Program               → Program         passes/stabilize.py
+analyse             TypedMetric, Program  → Behaviour       analysis.py
+find_singularities  Symbolic              → Singularity, …  singularities.py
+emit                Compilation           → Artifact        targets/
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, cast
 
 from . import diagnostics as d
-from .analysis import Behaviour, analyse
+from .analysis import analyse
 from .frontend.check import check
 from .frontend.parse import parse
+from .ir.compilation import Compilation
 from .library import load_library
 from .passes.differentiate import differentiate
 from .passes.lower import lower
 from .passes.schedule import schedule
 from .passes.simplify import simplify
 from .passes.stabilize import stabilize
+from .singularities import find_singularities
 from .targets import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .ir.program import Program
-    from .ir.symbolic import Gradient, Symbolic
-    from .ir.syntax import Definition
-    from .ir.typed import TypedMetric
     from .source import Source
     from .targets.options import LossOptions
     from .targets.target import Artifact
 
 
 LARGEST_PARAMETER = 1e30
-
-
-@dataclass(frozen=True)
-class Compilation:
-    """Each stage's result, for whoever wants to look: tests, explanations, other targets."""
-
-    source: Source
-    given: Mapping[str, float]
-    definitions: tuple[Definition, ...]
-    typed: TypedMetric
-    symbolic: Symbolic
-    derived: Gradient
-    gradient: Gradient
-    scheduled: Program
-    program: Program
-    behaviour: Behaviour
 
 
 def compile_source(source: Source, params: Mapping[str, float] | None = None) -> Compilation:
@@ -78,8 +60,9 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
     scheduled = schedule(gradient)
     program = stabilize(scheduled)
     behaviour = analyse(typed, program)
-    stages = (definitions, typed, symbolic, derived, gradient, scheduled, program, behaviour)
-    return Compilation(source, given, *stages)
+    singularities = find_singularities(symbolic)
+    stages = (definitions, typed, symbolic, derived, gradient, scheduled, program)
+    return Compilation(source, given, *stages, behaviour, singularities)
 
 
 def emit(

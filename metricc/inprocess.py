@@ -12,11 +12,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from . import diagnostics as d
-from .compiler import Compilation, compile_source, emit
+from .compiler import compile_source, emit
 
 if TYPE_CHECKING:
     import torch
 
+    from .ir.compilation import Compilation
     from .source import Source
     from .targets.options import LossOptions
 

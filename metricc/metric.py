@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import diagnostics as d
-from .compiler import Compilation, compile_source, emit
+from .compiler import compile_source, emit
 from .evaluate import arrays, run_value
 from .source import Source
 from .targets.options import LossOptions
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import torch
     from numpy.typing import ArrayLike
+
+    from .ir.compilation import Compilation
 
 
 class Metric:

@@ -19,7 +19,8 @@ from typing import Any
 
 import sympy as sp
 
-from metricc.compiler import Compilation, compile_source
+from metricc.compiler import compile_source
+from metricc.ir.compilation import Compilation
 from metricc.ir.typed import ENTRIES, Term
 from metricc.library import load_library
 from metricc.source import Source

@@ -18,8 +18,9 @@ import mpmath as mp
 import pytest
 import sympy as sp
 
-from metricc.compiler import Compilation, compile_source
+from metricc.compiler import compile_source
 from metricc.evaluate import Arithmetic, run
+from metricc.ir.compilation import Compilation
 from metricc.ir.program import Program
 from metricc.ir.symbolic import ENTRY, MARGINAL_SUMS, Binding, Gradient, parameter_symbol
 from metricc.ir.typed import Term

@@ -17,6 +17,7 @@ import torch
 
 import metricc
 from metricc.library import load_library
+from metricc.targets.torch import MODULE_ATTRIBUTES
 
 GOLDEN = {
     "f1": {},
@@ -43,10 +44,10 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     long_names = "metric aim(first_weight_of_all = 1, second_weight_of_all = 2, third_weight = 3) ="
     long_names += " (first_weight_of_all*TP + second_weight_of_all*TN)/(total + third_weight*FP)"
     texts = [*load_library().metrics, long_names]
-    for number, (text, options) in enumerate(itertools.product(texts, ALL_OPTIONS)):
-        metric = metricc.compile(text)
-        if not metric.compilation.behaviour.is_constant:
-            (folder / f"loss{number}.py").write_text(metric.source(**options))
+    metrics = map(metricc.compile, texts)
+    trainable = [m for m in metrics if not m.compilation.behaviour.is_constant]
+    for number, (metric, options) in enumerate(itertools.product(trainable, ALL_OPTIONS)):
+        (folder / f"loss{number}.py").write_text(metric.source(**options))
     return folder
 
 
@@ -107,6 +108,11 @@ def test_tracebacks_show_the_emitted_line() -> None:
     assert 'raise ValueError(f"target and input must have the same shape' in shown
 
 
+def test_all_attributes_of_modules_are_known() -> None:
+    public = {name for name in dir(torch.nn.Module()) if not name.startswith("_")}
+    assert public <= MODULE_ATTRIBUTES
+
+
 HOSTILE = [
     'TP/(TP+FN) # """ + __import__("os").system("x") + """',
     "TP/(TP+FN) #\\",
@@ -114,6 +120,8 @@ HOSTILE = [
     "TP/(TP+FN)\n\n# import os\n",
     "metric a(lambda_ = 1, self_ = 2, torch = 1) = (lambda_*TP + self_ + torch)/(TP+FN+1)",
     "metric a(train = 1, forward = 2, half = 3) = (train*TP + forward)/(TP+FN+half)",
+    "metric a(half = 1, half_ = 2, _x = 3) = (half*TP + FP)/(TP + half_*FN + _x)",
+    "metric a(input = 1, input_ = 2, lambda = 3) = (input*TP + FP)/(TP + input_*FN + lambda)",
     "metric a(value = 1, slopes = 1, entries = 2) = (value*TP + slopes)/(TP+FN+entries)",
     "metric a(input = 1, target = 1, tp_ = 2, math = 2) = (input*TP + target)/(TP+FN+tp_+math)",
     "metric a(sharpness = 1, smooth = 1) = (sharpness*TP + smooth)/(TP+FN+smooth)",

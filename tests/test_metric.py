@@ -149,7 +149,7 @@ def test_the_loss_falls_as_the_metric_improves(
     formula: str, direction: str | None, docstring: str
 ) -> None:
     loss = metricc.compile(formula).loss(direction=direction)
-    assert str(type(loss).__doc__).startswith(f"{docstring}, ")
+    assert str(type(loss).__doc__).startswith(f"{docstring} of all")
 
 
 def test_a_metric_pickles_and_shows_its_formula() -> None:

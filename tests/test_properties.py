@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import metricc
 
 quick = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
@@ -74,12 +74,9 @@ def test_an_empty_cell_leaves_everything_finite(formula: str, empty: str) -> Non
     assert abs(metricc.compile(formula).value(**counts)) < float("inf")
 
 
-@quick
+@settings(quick, max_examples=5)
 @given(scale_free)
 def test_emission_is_deterministic(formula: str) -> None:
-    texts = (
-        {metricc.compile(formula).source(direction="max") for _ in range(2)}
-        if (not metricc.compile(formula).compilation.behaviour.is_constant)
-        else {""}
-    )
-    assert len(texts) == 1
+    once, twice = (metricc.compile(formula) for _ in range(2))
+    if not once.compilation.behaviour.is_constant:
+        assert once.source(direction="max") == twice.source(direction="max")

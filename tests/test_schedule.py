@@ -23,7 +23,7 @@ from test_differentiate import (
 )
 
 from metricc import MetricError
-from metricc.compiler import Compilation
+from metricc.ir.compilation import Compilation
 from metricc.ir.program import Num, Op, Program, Ref, walk
 from metricc.targets.printer import Printer
 

@@ -21,7 +21,7 @@ from test_differentiate import (
 )
 from test_schedule import compiled_if_it_can, formulas
 
-from metricc.compiler import Compilation
+from metricc.ir.compilation import Compilation
 from metricc.ir.typed import ENTRIES
 from metricc.singularities import SURFACE, WORDS, Singularity, find_singularities
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .node import Item
 
 MAX_LITERAL = 10**6
-"""A denominator up to this divides; a larger one is that of a rounded literal."""
+"""A larger denominator is that of a long decimal, or of an irrational constant."""
 
 Factor = tuple[int, int]
 """A node, and 1 above or -1 below the line."""
@@ -103,5 +103,5 @@ def _literals(size: Weight) -> Iterator[tuple[Weight, int]]:
 
 
 def is_literal(number: Weight) -> bool:
-    """Tell whether a number is a short decimal, or no fraction that one would write."""
-    return (number * 1000).denominator == 1 or number.denominator > MAX_LITERAL
+    """Tell whether a number is written as a decimal: 1.25 is, and 1/3 is a division."""
+    return (number * MAX_LITERAL).denominator == 1 or number.denominator > MAX_LITERAL

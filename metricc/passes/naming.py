@@ -100,8 +100,16 @@ def _divisors(graph: Graph) -> set[int]:
     return found
 
 
+def parameter_names(names: list[str]) -> dict[str, str]:
+    """Return the name that each parameter of a metric has in the program."""
+    found: dict[str, str] = {}
+    for name in names:
+        found[name] = free(name, {*found.values(), *names} - {name})
+    return found
+
+
 def safe(name: str) -> str:
-    """Return the name that a metric's parameter has in the program."""
+    """Return a name that means nothing else in emitted code."""
     return f"{name}_" if name in _RESERVED else name
 
 

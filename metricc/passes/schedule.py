@@ -10,7 +10,7 @@ from ..ir.program import Assign, Expr, Num, Op, Program, Ref
 from ..ir.typed import ENTRIES
 from .factor import is_literal
 from .graph import DIGITS, Graph
-from .naming import Names, safe
+from .naming import Names, parameter_names
 from .node import ONE, Items, Weight
 from .share import share
 
@@ -24,13 +24,13 @@ def schedule(gradient: Gradient) -> Program:
     """Return the program; each node that is used twice gets a name."""
     graph = Graph(gradient)
     share(graph)
-    parameters = tuple(safe(p.name) for p in gradient.symbolic.metric.parameters)
+    parameters = parameter_names([p.name for p in gradient.symbolic.metric.parameters])
     writer = _Writer(graph, parameters)
     value = writer.section(ROOTS[:1])
     slopes = writer.section(ROOTS[1:])
     read = {graph.nodes[number].value for number in writer.written}
     inputs = tuple(name.lower() for name in ENTRIES if name in read)
-    return Program(inputs, parameters, value, slopes)
+    return Program(inputs, tuple(parameters.values()), value, slopes)
 
 
 def operations(gradient: Gradient) -> int:
@@ -41,10 +41,11 @@ def operations(gradient: Gradient) -> int:
 class _Writer:
     """Writes the nodes of one graph down, in order of need."""
 
-    def __init__(self, graph: Graph, parameters: tuple[str, ...]) -> None:
+    def __init__(self, graph: Graph, parameters: dict[str, str]) -> None:
         self.graph = graph
         self.uses = graph.uses()
-        self.chosen = Names(graph, parameters)
+        self.parameters = parameters
+        self.chosen = Names(graph, tuple(parameters.values()))
         self.written: set[int] = set()
         self.names: dict[int, str] = {}
 
@@ -87,7 +88,9 @@ class _Writer:
         if node.kind == "entry":
             return Ref(str(node.value).lower())
         if node.kind == "parameter":
-            return Ref(safe(str(node.value)))
+            return Ref(self.parameters[str(node.value)])
+        if node.kind == "number":
+            return Num(Fraction(node.value))
         return Op(node.kind, tuple(self._expr(arg) for arg in node.args))
 
     def _sum(self, items: Items, sign: int) -> Expr:

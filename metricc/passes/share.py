@@ -115,8 +115,8 @@ class _Sharing:
         (first, a), (second, b) = one, other
         leading = a if self.graph.key(first) < self.graph.key(second) else b
         if isinstance(a, int) and isinstance(b, int):  # nearly always, so without fractions
-            size = gcd(a, b) if leading > 0 else -gcd(a, b)
-            return Pair("sum", first, second, a // size, b // size)
+            common = gcd(a, b) if leading > 0 else -gcd(a, b)
+            return Pair("sum", first, second, a // common, b // common)
         whole = lcm(a.denominator, b.denominator)
         is_exact = whole <= MAX_LITERAL
         unit = Fraction(gcd(int(a * whole), int(b * whole)), whole) if is_exact else Fraction(a)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import textwrap
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from .options import LossOptions
 from .printer import Printer, break_lines, without_guards
 
 if TYPE_CHECKING:
-    from ..compiler import Compilation
+    from ..ir.compilation import Compilation
 
 MADE_BY = "# made by metricc "
 _WIDTH = 88
@@ -36,7 +37,22 @@ def mathematics(compilation: Compilation, title: str) -> str:
     shown = without_guards((*program.value, *program.slopes))
     lines = [f"    {_PRINTER.assign(a)}" for a in break_lines(shown, _PRINTER, _WIDTH - 4)]
     what = "Value of M, and slopes dM/da at a positive and at a negative, from soft entries:"
-    return "\n".join(['"""' + title, "", what, "", *lines, '"""'])
+    return "\n".join(['"""' + title, "", what, "", *lines, *_singular_places(compilation), '"""'])
+
+
+def _singular_places(compilation: Compilation) -> list[str]:
+    """Return a paragraph on where the metric, or its slope, is singular; nothing if nowhere."""
+    lines: list[str] = []
+    for found in compilation.singularities:
+        where = found.words if found.equation is None else f"{found.words}, {found.equation}"
+        lines += textwrap.wrap(
+            f"{found.kind}: {where}",
+            _WIDTH,
+            initial_indent="    ",
+            subsequent_indent="         ",
+            break_on_hyphens=False,
+        )
+    return ["", "Singular places, where the functions below bound it:", "", *lines] if lines else []
 
 
 def command(compilation: Compilation, options: LossOptions, name: str) -> str:

@@ -8,12 +8,13 @@ import re
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
+from ..passes.naming import free
 from .header import mathematics, provenance, quoted
 from .printer import Printer, break_lines
 from .target import Artifact, fill, read_template
 
 if TYPE_CHECKING:
-    from ..compiler import Compilation
+    from ..ir.compilation import Compilation
     from ..ir.program import Assign, Program
     from .options import Direction, LossOptions
 
@@ -25,6 +26,20 @@ _CALLS = {
 _PRINTER = Printer(_CALLS)
 _LINE = 84  # what is left of a line inside a function
 _DATA = ("input", "target", "sample_weight")
+_MODULE_ATTRIBUTES = """
+T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
+double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
+get_submodule half ipu load_state_dict modules mtia named_buffers named_children
+named_modules named_parameters parameters register_backward_hook register_buffer
+register_forward_hook register_forward_pre_hook register_full_backward_hook
+register_full_backward_pre_hook register_load_state_dict_post_hook
+register_load_state_dict_pre_hook register_module register_parameter
+register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
+"""
+MODULE_ATTRIBUTES = frozenset(_MODULE_ATTRIBUTES.split())
+"""Of torch.nn.Module: what its constructor's arguments must not be called."""
+
 _MEANING = {
     "sharpness": "of the soft decision, whose slope at the threshold is sharpness / 4",
     "threshold": "probability above which the decision is positive",
@@ -113,7 +128,8 @@ def _argument_holes(compilation: Compilation, options: LossOptions) -> dict[str,
     """Return argument lists: each function takes what it uses, in the constructor's order."""
     program, defaults = compilation.program, _defaults(compilation, options)
     surrogate = [n for n in ("sharpness", "threshold") if n in defaults]
-    policy = [n for n in ("zero_division", *program.parameters) if n in defaults]
+    policy = [n for n in ("zero_division",) if n in defaults]
+    attributes = _attributes(program.parameters)
     is_smooth = all(p.name != "smooth" for p in compilation.typed.parameters)
     counts = ", ".join((*_DATA, *surrogate))
     return {
@@ -121,8 +137,8 @@ def _argument_holes(compilation: Compilation, options: LossOptions) -> dict[str,
         "PULL_OPTIONS": f", *ctx.options[:{len(surrogate)}]" if surrogate else "",
         "COUNT_ARGUMENTS": counts,
         "SMOOTH": "entries = [smooth + entry for entry in entries]" if is_smooth else "",
-        "PROGRAM_ARGUMENTS": ", ".join((*program.inputs, *policy)),
-        "PROGRAM_CALL": ", ".join(("*entries", *policy)),
+        "PROGRAM_ARGUMENTS": ", ".join((*program.inputs, *policy, *program.parameters)),
+        "PROGRAM_CALL": ", ".join(("*entries", *policy, *attributes)),
         "PULL_ARGUMENTS": ", ".join(("scale", "grad_pos", "grad_neg", *_DATA, *surrogate)),
         "CALL_ARGUMENTS": ", ".join((*_DATA, *defaults)),
         "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v!r}" for n, v in defaults.items()))),
@@ -136,7 +152,8 @@ def _argument_holes(compilation: Compilation, options: LossOptions) -> dict[str,
 def _defaults(compilation: Compilation, options: LossOptions) -> dict[str, float]:
     """Return the constructor's arguments: the numeric options that matter, then parameters."""
     typed, program = compilation.typed, compilation.program
-    own = zip(program.parameters, (float(p.default) for p in typed.parameters), strict=True)
+    attributes = _attributes(program.parameters)
+    own = zip(attributes, (float(p.default) for p in typed.parameters), strict=True)
     numbers: dict[str, float] = {}
     if options.surrogate == "sigmoid":
         numbers |= {"sharpness": options.sharpness, "threshold": options.threshold}
@@ -145,6 +162,15 @@ def _defaults(compilation: Compilation, options: LossOptions) -> dict[str, float
     if "quotient" in program.functions():
         numbers["zero_division"] = options.zero_division
     return {**numbers, **dict(own)}
+
+
+def _attributes(parameters: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the attribute of the module for each parameter; `half` is a method, so `half_`."""
+    taken = {*MODULE_ATTRIBUTES, *parameters}
+    return tuple(
+        name if name not in MODULE_ATTRIBUTES and name[0] != "_" else free(name + "_", taken)
+        for name in parameters
+    )
 
 
 def _loss_holes(

@@ -7,7 +7,8 @@ def linearize(__CALL_ARGUMENTS__):
         precise = torch.float32 if entries.is_mps else torch.float64
         entries = entries.to(precise).unbind()
     __SMOOTH__
-    return [bounded(x) for x in value_and_slopes(__PROGRAM_CALL__)]
+    results = value_and_slopes(__PROGRAM_CALL__)
+    return [bounded(x) for x in results]
 
 
 def widen(x):

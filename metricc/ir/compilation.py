@@ -1,0 +1,38 @@
+"""What each stage made of one formula: the argument of every target, and of whoever explains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..analysis import Behaviour
+    from ..singularities import Singularity
+    from ..source import Source
+    from .program import Program
+    from .symbolic import Gradient, Symbolic
+    from .syntax import Definition
+    from .typed import TypedMetric
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """The result of each stage but the last, in the order in which they are made.
+
+    `given` are the parameters' values as the user gave them; `derived` is the gradient before
+    simplify, `scheduled` the program before stabilize.
+    """
+
+    source: Source
+    given: Mapping[str, float]
+    definitions: tuple[Definition, ...]
+    typed: TypedMetric
+    symbolic: Symbolic
+    derived: Gradient
+    gradient: Gradient
+    scheduled: Program
+    program: Program
+    behaviour: Behaviour
+    singularities: tuple[Singularity, ...]
