@@ -27,7 +27,7 @@ def test_the_heart_is_the_emitted_one() -> None:
 def test_the_python_blocks_run(capsys: pytest.CaptureFixture[str]) -> None:
     code = "\n".join(blocks("python")[1:])
     exec(compile(code, "README.md", "exec"), {})
-    (shown,) = re.findall(r"print\(loss\)  # (.*)", code)
+    (shown,) = re.findall(r"print\(loss\)\n# (.*)", code)
     assert capsys.readouterr().out.strip() == shown
 
 
