@@ -44,8 +44,9 @@ def main() -> None:
     except (d.MetricError, d.InternalError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
-    except BrokenPipeError:  # the reader, `head` for instance, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        click.echo(f"error: stdout cannot be written: {error.strerror}", err=True)
+        sys.exit(1)
 
 
 def _parameters(_context: object, _option: object, pairs: tuple[str, ...]) -> dict[str, float]:
@@ -146,10 +147,17 @@ def write(path: Path, text: str, *, force: bool) -> None:
     Raises:
         MetricError: the path holds something else, or cannot be written.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        path.write_text(text, encoding="utf-8")  # a pipe, or /dev/null
-        return
-    path = path.resolve()  # a link stays, and what it points to is written
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text(text, encoding="utf-8")  # a pipe, or /dev/null
+        else:
+            _write_whole(path.resolve(), text, force=force)  # a link stays, its file is written
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        reason = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+        raise d.MetricError(d.FileInTheWay(None, str(path), reason, "choose another")) from None
+
+
+def _write_whole(path: Path, text: str, *, force: bool) -> None:
     if path.is_dir() or not path.parent.is_dir():
         reason = "is a folder" if path.is_dir() else "is in a folder that does not exist"
         raise d.MetricError(d.FileInTheWay(None, str(path), reason, "give the path of a file"))
@@ -157,11 +165,7 @@ def write(path: Path, text: str, *, force: bool) -> None:
         advice = "choose another name, or add --force to overwrite it"
         reason = "exists and was not made by metricc"
         raise d.MetricError(d.FileInTheWay(None, str(path), reason, advice))
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        reason, advice = f"cannot be written: {error.strerror}", "choose another folder"
-        raise d.MetricError(d.FileInTheWay(None, str(path), reason, advice)) from None
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".metricc")
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a handle
             file.write(text)

@@ -15,6 +15,7 @@ emit                Compilation           → Artifact        targets/
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, cast
@@ -34,8 +35,6 @@ from .singularities import find_singularities
 from .targets import TARGETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .source import Source
     from .targets.options import LossOptions
     from .targets.target import Artifact
@@ -50,7 +49,9 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
     Raises:
         MetricError: the formula, or a parameter's value, is wrong.
     """
-    given = {name: _plain(name, value) for name, value in (params or {}).items()}
+    if params is not None and not isinstance(params, Mapping):
+        raise TypeError(f"params must be a mapping of names to numbers, not {params!r}")
+    given = {str(name): _plain(str(name), value) for name, value in (params or {}).items()}
     values = {name: Fraction(repr(value)) for name, value in given.items()}  # 0.1 is 1/10
     definitions = parse(source)
     typed = check(definitions, load_library(), values)
@@ -61,8 +62,19 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
     program = stabilize(scheduled)
     behaviour = analyse(typed, program)
     singularities = find_singularities(symbolic)
-    stages = (definitions, typed, symbolic, derived, gradient, scheduled, program)
-    return Compilation(source, given, *stages, behaviour, singularities)
+    return Compilation(
+        source=source,
+        given=given,
+        definitions=definitions,
+        typed=typed,
+        symbolic=symbolic,
+        derived=derived,
+        gradient=gradient,
+        scheduled=scheduled,
+        program=program,
+        behaviour=behaviour,
+        singularities=singularities,
+    )
 
 
 def emit(

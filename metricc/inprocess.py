@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from . import diagnostics as d
 from .compiler import compile_source, emit
+from .targets.options import LossOptions
 
 if TYPE_CHECKING:
     import torch
 
     from .ir.compilation import Compilation
     from .source import Source
-    from .targets.options import LossOptions
 
 _PREFIX = "metricc._emitted_"
+_CLASSES: dict[tuple[Source, tuple[tuple[str, float], ...], LossOptions], type] = {}
+"""By what they were made from, so that copying a loss need not compile it again."""
 
 
 def build_loss(compilation: Compilation, options: LossOptions) -> torch.nn.Module:
@@ -37,6 +39,7 @@ def build_loss(compilation: Compilation, options: LossOptions) -> torch.nn.Modul
     loss_class = getattr(module, f"{artifact.name}Loss")
     spec = (compilation.source, dict(compilation.given), asdict(options))
     loss_class.__metricc_spec__ = spec
+    _CLASSES[compilation.source, tuple(compilation.given.items()), options] = loss_class
     copyreg.pickle(loss_class, _reduce)
     loss: torch.nn.Module = loss_class()
     return loss
@@ -57,10 +60,12 @@ def load(text: str) -> ModuleType:
 
 
 def rebuild(source: Source, given: dict[str, float], options: dict[str, Any]) -> torch.nn.Module:
-    """Make the loss again from what was pickled."""
-    from .targets.options import LossOptions
-
-    return build_loss(compile_source(source, given), LossOptions.make(**options))
+    """Make the loss again from what was pickled; a copy in the same process compiles nothing."""
+    key = (source, tuple(given.items()), LossOptions.make(**options))
+    if key not in _CLASSES:
+        build_loss(compile_source(source, given), key[2])
+    loss: torch.nn.Module = _CLASSES[key]()
+    return loss
 
 
 def _reduce(loss: torch.nn.Module) -> tuple[Any, ...]:

@@ -37,6 +37,11 @@ class Metric:
         """The formula as it was written."""
         return self.compilation.typed.text
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the command line warns of: that the value depends on the batch size, say."""
+        return tuple(warning.render() for warning in self.compilation.typed.warnings)
+
     def __repr__(self) -> str:
         """Show the formula."""
         return f"<metricc {self.name or 'metric'}: {' '.join(self.formula.split())}>"

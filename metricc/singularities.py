@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .ir.typed import ENTRIES
-from .passes.zeros import Face, ZeroFinder, Zeros, minimal
+from .passes.faces import Face, Zeros, minimal
+from .passes.zeros import TooLargeError, ZeroFinder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ WORDS = {
         "TP FP": "no predicted positives",
         "TN FN": "no predicted negatives",
         "FP FN": "no errors",
-        "TP TN": "no hits",
+        "TP TN": "no correct predictions",
         "TP FP FN": "no actual and no predicted positives",
         "TN FP FN": "no actual and no predicted negatives",
         "TP TN FP": "nothing but false negatives",
@@ -63,13 +64,20 @@ def find_singularities(symbolic: Symbolic) -> tuple[Singularity, ...]:
     faces: dict[str, frozenset[Face]] = {}
     surfaces: dict[tuple[str, str], None] = {}
     for binding in symbolic.bindings:
-        for kind, zeros in _critical(finder, binding):
+        for kind, zeros in _found(finder, binding):
             faces[kind] = minimal(faces.get(kind, frozenset()) | zeros.faces)
             surfaces |= dict.fromkeys((kind, equation) for equation in zeros.equations)
         finder.learn(binding)
     on_faces = [_on_faces(kind, found) for kind, found in faces.items() if found]
     inside = [Singularity(kind, (), SURFACE, equation) for kind, equation in surfaces]
     return (*on_faces, *inside)
+
+
+def _found(finder: ZeroFinder, binding: Binding) -> list[tuple[str, Zeros]]:
+    try:
+        return list(_critical(finder, binding))
+    except TooLargeError:  # nothing is said, since nothing is known
+        return []
 
 
 def _on_faces(kind: str, faces: frozenset[Face]) -> Singularity:

@@ -82,6 +82,7 @@ def test_parameters_and_options_reach_the_file(metricc: Run) -> None:
         ["fbeta", "--param", "beta=0.123456789", "--no-from-logits"],
         ["(TP + w*TN)/total", "--param", "w=2", "--sharpness", "73", "--direction", "max"],
         ["metric a = TP/(TP+FN) # recall\nmetric b = 2*a - 1"],
+        ["--direction", "max", "--", "-FP/total"],
     ],
     ids=str,
 )
@@ -165,6 +166,20 @@ def test_a_file_of_the_users_is_left_alone_without_force(metricc: Run, tmp_path:
     assert path.read_text() == "precious = 1\n"
     assert metricc("compile", "f1", "-o", path, "--force").code == 0
     assert "class F1Loss" in path.read_text()
+
+
+def test_a_place_that_cannot_be_written_is_refused(metricc: Run, tmp_path: Path) -> None:
+    loop = tmp_path / "loop.py"
+    loop.symlink_to(loop)
+    for path in (tmp_path / ("x" * 300 + ".py"), loop):
+        result = metricc("compile", "f1", "-o", path)
+        assert (result.code, result.out) == (1, "")
+        assert "cannot be written" in result.err
+
+
+@pytest.mark.parametrize("name", ["true", "none", "value_error", "exception"])
+def test_a_name_that_python_has_is_refused(metricc: Run, name: str) -> None:
+    assert "one that Python does not have" in metricc("compile", "f1", "--name", name).err
 
 
 @pytest.mark.parametrize("place", ["", "absent/loss.py"])

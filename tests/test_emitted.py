@@ -43,7 +43,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("emitted")
     long_names = "metric aim(first_weight_of_all = 1, second_weight_of_all = 2, third_weight = 3) ="
     long_names += " (first_weight_of_all*TP + second_weight_of_all*TN)/(total + third_weight*FP)"
-    texts = [*load_library().metrics, long_names]
+    texts = [*load_library().metrics, long_names, "exp(TP/P) + asin(TP/P)", "1e25*TP/(TP+FN)"]
     metrics = map(metricc.compile, texts)
     trainable = [m for m in metrics if not m.compilation.behaviour.is_constant]
     for number, (metric, options) in enumerate(itertools.product(trainable, ALL_OPTIONS)):
@@ -113,6 +113,13 @@ def test_all_attributes_of_modules_are_known() -> None:
     assert public <= MODULE_ATTRIBUTES
 
 
+def test_a_files_name_stays_in_its_comment(tmp_path: Path) -> None:
+    path = tmp_path / 'x\nprint("broken out")\n#.metric'
+    path.write_text("metric a = TP/(TP + FN)\n")
+    text = metricc.compile(path).source()
+    assert not any(line.startswith("print") for line in text.splitlines())
+
+
 HOSTILE = [
     'TP/(TP+FN) # """ + __import__("os").system("x") + """',
     "TP/(TP+FN) #\\",
@@ -120,6 +127,11 @@ HOSTILE = [
     "TP/(TP+FN)\n\n# import os\n",
     "metric a(lambda_ = 1, self_ = 2, torch = 1) = (lambda_*TP + self_ + torch)/(TP+FN+1)",
     "metric a(train = 1, forward = 2, half = 3) = (train*TP + forward)/(TP+FN+half)",
+    "metric a(bounded = 1, is_plain = 2) = (bounded*TP + FP)/(TP + is_plain*FN + FP)",
+    "metric a(soft_counts = 1, super = 2, print = 3) = soft_counts*TP/(TP + super*FN + print)",
+    "metric a(smooth = 1, scale = 2, precise = 3) = smooth*TP/(TP + scale*FN + precise)",
+    "metric a(linearize = 1, target = 2, float = 3) = linearize*TP/(TP + target*FN + float)",
+    "TP/(TP # cut \r + FN)",
     "metric a(half = 1, half_ = 2, _x = 3) = (half*TP + FP)/(TP + half_*FN + _x)",
     "metric a(input = 1, input_ = 2, lambda = 3) = (input*TP + FP)/(TP + input_*FN + lambda)",
     "metric a(value = 1, slopes = 1, entries = 2) = (value*TP + slopes)/(TP+FN+entries)",

@@ -89,11 +89,12 @@ def test_gradient_equals_autograd_of_the_formula(
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: "-".join(map(str, s.values())))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", TRAINABLE)
 def test_first_and_second_derivatives_pass_gradcheck(
-    name: str, settings: dict[str, object]
+    name: str, form: str, settings: dict[str, object]
 ) -> None:
-    loss = loss_of(name, "pasted", settings)
+    loss = loss_of(name, form, settings)
     input, target = batch(name, from_logits=bool(settings["from_logits"]), size=5)
     input.requires_grad_()
     assert torch.autograd.gradcheck(lambda x: loss(x, target), input)

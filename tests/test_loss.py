@@ -196,6 +196,17 @@ def test_a_nan_is_not_hidden(f1: torch.nn.Module) -> None:
     assert f1(torch.tensor([math.nan, 0.0]), torch.tensor([1, 0])).isnan()
 
 
+def test_nothing_is_read_back_from_a_device(f1: torch.nn.Module) -> None:
+    input = torch.zeros(8, device="meta", requires_grad=True)  # has no values to read
+    f1(input, torch.zeros(8, device="meta")).backward()
+    assert input.grad.shape == (8,)
+
+
+def test_a_mask_is_a_weight(f1: torch.nn.Module) -> None:
+    input, target = torch.tensor([-1.0, 0.5, 2.0, 0.1]), torch.tensor([0, 1, 255, 255])
+    assert torch.allclose(f1(input, target, target != 255), f1(input[:2], target[:2]))
+
+
 def test_slopes_beyond_float32_reach_the_gradient() -> None:
     loss = metricc.compile("dor").loss(sharpness=73.0)
     prob = torch.tensor([0.999, 0.998, 0.001, 0.002])

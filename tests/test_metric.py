@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn import metrics as sk
 
 import metricc
@@ -92,6 +94,27 @@ def test_library_metrics_serve_inside_formulas() -> None:
     assert metric.value(**counts) == pytest.approx(metricc.compile("f1").value(**counts))
 
 
+def test_warnings_are_there_to_read() -> None:
+    (warning,) = metricc.compile("(TP + 1)/(TP + FP + 1)").warnings
+    assert warning.startswith("warning: not scale-free")
+    assert metricc.compile("f1").warnings == ()
+    text = "surrogate mine(p, sharpness, threshold) = p^2\nmetric a = TP/(TP + FN)"
+    (warning,) = metricc.compile(text).warnings
+    assert "losses cannot take `mine` yet" in warning
+
+
+@pytest.mark.parametrize("params", [[("beta", 1)], "beta", 5])
+def test_parameters_come_as_a_mapping(params: object) -> None:
+    with pytest.raises(TypeError, match="params must be a mapping"):
+        metricc.compile("fbeta", params=params)
+
+
+@pytest.mark.parametrize("formula", ["0^TP", "(TP-TP)^FN", "log(0^TP)"])
+def test_what_is_singular_everywhere_is_refused(formula: str) -> None:
+    with pytest.raises(metricc.MetricError, match="no finite real value"):
+        metricc.compile(formula)
+
+
 def test_only_a_path_is_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.metric"
     path.write_text("metric mine = TP/(TP+FN)\n", encoding="utf-8")
@@ -115,6 +138,9 @@ def test_source_is_the_emitted_text() -> None:
         ({"sharpness": -1}, "above 0"),
         ({"sharpness": float("nan")}, "above 0"),
         ({"sharpness": "10"}, "above 0"),
+        ({"sharpness": True}, "above 0"),
+        ({"sharpness": 10**400}, "above 0"),
+        ({"surrogate": None}, '"sigmoid" or "identity"'),
         ({"threshold": 1.5}, "between 0 and 1"),
         ({"smooth": -0.5}, "0 or more"),
         ({"zero_division": float("nan")}, "a finite number"),
@@ -137,19 +163,23 @@ def test_a_metric_without_direction_asks_for_one_only_when_a_loss_is_made() -> N
 
 
 @pytest.mark.parametrize(
-    ("formula", "direction", "docstring"),
+    ("formula", "direction", "shown", "loss_of"),
     [
-        ("f1", None, "1 - M"),
-        ("dor", None, "-M"),
-        ("error_rate", None, "M"),
-        ("f1", "min", "M"),
+        ("f1", None, "1 - M", lambda m: 1 - m),
+        ("dor", None, "-M", lambda m: -m),
+        ("error_rate", None, "M", lambda m: m),
+        ("f1", "min", "M", lambda m: m),
     ],
 )
-def test_the_loss_falls_as_the_metric_improves(
-    formula: str, direction: str | None, docstring: str
+def test_the_loss_is_the_metric_turned_so_that_less_is_better(
+    formula: str, direction: str | None, shown: str, loss_of: Callable[[float], float]
 ) -> None:
-    loss = metricc.compile(formula).loss(direction=direction)
-    assert str(type(loss).__doc__).startswith(f"{docstring} of all")
+    metric = metricc.compile(formula)
+    loss = metric.loss(direction=direction, surrogate="identity", from_logits=False)
+    assert str(type(loss).__doc__).startswith(f"{shown} of all")
+    input = torch.tensor([0.75, 0.5, 0.25, 0.5], dtype=torch.float64)
+    value = metric.value(tp=1.25, fp=0.75, fn=0.75, tn=1.25)
+    assert float(loss(input, torch.tensor([1, 1, 0, 0]))) == pytest.approx(loss_of(value))
 
 
 def test_a_metric_pickles_and_shows_its_formula() -> None:

@@ -235,6 +235,18 @@ def test_random_formulas_with_faces_alone_are_finite_inside(text: str) -> None:
         assert all(is_defined(compilation, on_face(compilation, (), seed)) for seed in range(5))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1/(TP/n + " * 40 + "1" + ")" * 40 + " + 1/FP", ["an empty batch", "no false positives"]),
+        ("TP/((TP + 2*FN - FP)^16*(TN + FP - 3*FN)^16) + 1/FP", ["no false positives"]),
+    ],
+    ids=["a continued fraction", "powers of differences"],
+)
+def test_nothing_is_said_of_what_is_too_large(text: str, expected: list[str]) -> None:
+    assert [words for _, words in found(text)] == expected
+
+
 def test_finding_them_takes_no_time() -> None:
     symbolics = [compiled(name).symbolic for name in LIBRARY]
     started = time.process_time()

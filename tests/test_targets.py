@@ -159,3 +159,6 @@ def test_second_derivatives_stay_finite_at_singular_points(metric: metricc.Metri
         x = torch.zeros((), dtype=torch.float64, requires_grad=True)
         (first,) = torch.autograd.grad(getattr(module, name)(x), x, create_graph=True)
         assert first.isfinite(), name
+        if first.requires_grad:
+            (second,) = torch.autograd.grad(first, x)
+            assert second.isfinite(), name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import multiprocessing
-import os
 import pickle
 from pathlib import Path
 
@@ -59,6 +58,15 @@ def test_torch_compile_traces_it_whole(case: Case) -> None:
     loss.backward()
     case.assert_close(loss, case.plain(case.input, case.target))
     case.assert_close(input.grad, grad(case.plain)(case.input.double(), case.target))
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_torch_compile_traces_validation_whole(case: Case, mode: type) -> None:
+    torch.compiler.reset()
+    compiled = torch.compile(case.loss, fullgraph=True, backend="aot_eager")
+    with mode():
+        loss = compiled(case.input, case.target)
+    case.assert_close(loss, case.plain(case.input, case.target))
 
 
 def test_func_grad(case: Case) -> None:
@@ -150,15 +158,16 @@ def test_copies_keep_value_options_and_mode(case: Case) -> None:
         assert torch.equal(other(case.input, case.target), wanted)
 
 
-def work_elsewhere(folder: str, pickled: bytes, batch: bytes) -> float:
-    os.chdir(folder)
+def work_elsewhere(pickled: bytes, batch: bytes) -> tuple[str, float]:
     input, target = pickle.loads(batch)
-    return float(pickle.loads(pickled)(input, target))
+    return str(Path.cwd()), float(pickle.loads(pickled)(input, target))
 
 
-def test_a_spawned_worker_in_another_directory(case: Case, tmp_path: Path) -> None:
+def test_a_spawned_worker_in_another_directory(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     batch = pickle.dumps((case.input, case.target))
+    monkeypatch.chdir(tmp_path)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        arguments = (str(tmp_path), pickle.dumps(case.loss), batch)
-        result = pool.apply(work_elsewhere, arguments)
-    assert result == float(case.loss(case.input, case.target))
+        result = pool.apply(work_elsewhere, (pickle.dumps(case.loss), batch))
+    assert result == (str(tmp_path), float(case.loss(case.input, case.target)))

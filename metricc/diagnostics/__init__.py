@@ -48,6 +48,7 @@ from .meaning import (
     UnknownArgument,
     UnknownFunction,
     UnknownName,
+    UnusedSurrogate,
     WrongArguments,
 )
 from .usage import (
@@ -104,6 +105,7 @@ __all__ = [
     "UnknownOption",
     "UnopenedParenthesis",
     "UnreadableFile",
+    "UnusedSurrogate",
     "WrongArguments",
     "WrongDefault",
     "WrongValue",

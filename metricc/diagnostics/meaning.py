@@ -214,6 +214,17 @@ class ImpossibleConstant(Diagnostic):
 
 
 @dataclass(frozen=True)
+class UnusedSurrogate(Diagnostic):
+    """A warning: a surrogate of the user's is checked, and cannot be trained with yet."""
+
+    title = "surrogate not used"
+    label = "losses cannot take `{name}` yet"
+    help = 'what they take is surrogate="sigmoid" or "identity"'
+    severity = "warning"
+    name: str
+
+
+@dataclass(frozen=True)
 class NotScaleFree(Diagnostic):
     """A warning: the value changes when every count doubles."""
 

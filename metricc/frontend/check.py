@@ -52,7 +52,8 @@ def check(
             _check_metric(definition, resolver, parameters)
     if typed is None:
         raise d.MetricError(d.NoMetric(definitions[-1].name_span))
-    return typed
+    unused = [d.UnusedSurrogate(found.name_span, name) for name, found in surrogates.items()]
+    return replace(typed, warnings=(*typed.warnings, *unused))
 
 
 def _check_last(

@@ -27,13 +27,13 @@ def _plain_character(character: str) -> str:
 
 def latin(name: str) -> str:
     """Return a name in Latin letters: β → beta."""
-    return name if name.isascii() else "".join(map(_latin_letter, name))
+    return "".join(map(_latin_letter, name))
 
 
 @cache
 def _latin_letter(letter: str) -> str:
     words = unicodedata.name(letter, "").split()
-    if words[:1] != ["GREEK"]:
+    if letter.isascii() or words[:1] != ["GREEK"]:
         return letter
     spelled = "lambda" if words[-1] == "LAMDA" else words[-1].lower()
     return spelled.capitalize() if "CAPITAL" in words else spelled

@@ -1,7 +1,8 @@
 """The functions of the language: how many arguments each takes and what degree it gives.
 
-Adding a function: a row here, its value in `evaluate.py`, its derivative in
-`passes/differentiate.py` and, for each target that cannot print it as a call, a row there.
+Adding a function: a row here, its derivative in `passes/differentiate.py`, and its value three
+times: in `evaluate.py`, at 50 digits in `frontend/values.py`, of a constant in `passes/lower.py`.
+A target that cannot print it as a call has a row, or a function among its templates.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ The slopes are ordinary rational expressions over entries, marginals and binding
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import comb, prod
 
 import sympy as sp
@@ -35,6 +36,7 @@ def name_marginals(expr: sp.Expr) -> sp.Expr:
 PARAMETER_PREFIX = "parameter "
 
 
+@lru_cache(maxsize=10_000)  # what is shared is measured once, however often it is used
 def expanded_size(expr: sp.Expr) -> int:
     """Return how many terms `expr` has at most once its products and powers are multiplied out."""
     if expr.is_Add:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
+from ..diagnostics import ImpossibleConstant, MetricError
 from ..ir.symbolic import (
     ENTRY,
     MARGINAL,
@@ -76,6 +77,8 @@ def differentiate(symbolic: Symbolic) -> Gradient:
     bindings = Bindings({(binding.op, binding.args): binding for binding in symbolic.bindings})
     steps: list[Step] = []
     slopes = [_slope(symbolic, bindings, name, steps) for name in DIRECTIONS]
+    if any(slope.has(sp.nan, sp.zoo, sp.oo) for slope in slopes):  # 0^TP, TP/((FP - FP)/total)
+        raise MetricError(ImpossibleConstant(symbolic.metric.span))
     return Gradient(symbolic, bindings.all(), slopes[0], slopes[1], tuple(steps))
 
 

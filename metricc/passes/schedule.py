@@ -21,7 +21,7 @@ ROOTS = ("value", "grad_pos", "grad_neg")
 
 
 def schedule(gradient: Gradient) -> Program:
-    """Return the program; each node that is used twice gets a name."""
+    """Return the program; each node that is used twice, or that the user named, gets a name."""
     graph = Graph(gradient)
     share(graph)
     parameters = parameter_names([p.name for p in gradient.symbolic.metric.parameters])
@@ -31,11 +31,6 @@ def schedule(gradient: Gradient) -> Program:
     read = {graph.nodes[number].value for number in writer.written}
     inputs = tuple(name.lower() for name in ENTRIES if name in read)
     return Program(inputs, tuple(parameters.values()), value, slopes)
-
-
-def operations(gradient: Gradient) -> int:
-    """Return the cost that simplify minimises: the operations of the scheduled program."""
-    return schedule(gradient).operations()
 
 
 class _Writer:
@@ -57,7 +52,7 @@ class _Writer:
             for number in self.graph.in_order(wanted[root]):
                 if number not in self.written and not self._is_atom(number):
                     name = next((r for r in roots if wanted[r] == number), None)
-                    if name is None and self.uses[number] > 1:
+                    if name is None and (self.uses[number] > 1 or self._is_named(number)):
                         name = self.chosen.choose(number, self.names)
                     if name:
                         assigns[name] = self._expr(number)
@@ -66,6 +61,10 @@ class _Writer:
             if root not in assigns:
                 assigns[root] = self._expr(wanted[root])
         return tuple(Assign(name, expr) for name, expr in assigns.items())
+
+    def _is_named(self, number: int) -> bool:
+        """Tell whether the user has a name for a node, by `let` or as a metric inside."""
+        return number in self.graph.labels and number not in self.graph.marginals
 
     def _is_atom(self, number: int) -> bool:
         node = self.graph.nodes[number]

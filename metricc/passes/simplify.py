@@ -211,7 +211,8 @@ def _results(rule: Rule, expr: sp.Expr, bound: Bound) -> list[sp.Expr]:
     if sp.count_ops(expr) > MAX_OPERATIONS or expanded_size(expr) > MAX_TERMS:
         return []
     results = islice(rule.apply(expr, bound), MAX_RESULTS)
-    return [new for new in results if sp.count_ops(new) <= MAX_OPERATIONS]
+    usable = (new for new in results if not new.has(sp.nan, sp.zoo, sp.oo))
+    return [new for new in usable if sp.count_ops(new) <= MAX_OPERATIONS]
 
 
 def _record(rule: Rule, old: Gradient, new: Gradient) -> Gradient:

@@ -12,9 +12,9 @@ vanishes where one of its entries does: on *faces* of the orthant.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
-from itertools import combinations, product
+from itertools import combinations
 from operator import or_
 from typing import TYPE_CHECKING
 
@@ -24,15 +24,13 @@ from ..ir.symbolic import ENTRY, MARGINAL_SUMS, expanded_size, parameter_symbol
 from ..ir.typed import ENTRIES
 from .differentiate import DIRECTIONS
 from .equation import equation, polynomial
+from .faces import Face, Zeros, both, either, minimal
 from .sample import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from ..ir.symbolic import Binding, Symbolic
-
-Face = frozenset[str]
-"""The entries that are 0 there."""
 
 MAX_TERMS = 500
 """What has more terms than this, multiplied out, is not looked at."""
@@ -40,37 +38,6 @@ _AT_ZERO = dict.fromkeys(("sqrt", "cbrt", "abs", "min", "max", "log1p", "xlogx")
 _AT_ZERO |= dict.fromkeys(("sin", "asin", "atan", "tanh", "log"), sp.Integer(0))  # log at 1
 _AT_ZERO |= {"exp": sp.Integer(1), "cos": sp.Integer(1), "sigmoid": sp.Rational(1, 2)}
 _FACES = [frozenset(face) for size in range(1, 5) for face in combinations(ENTRIES, size)]
-
-
-@dataclass(frozen=True)
-class Zeros:
-    """Where an expression vanishes: on faces, none of which contains another, and on surfaces.
-
-    `sign` is 1 or -1 for what is nowhere negative or nowhere positive, else 0.
-    """
-
-    sign: int
-    faces: frozenset[Face] = frozenset()
-    equations: tuple[str, ...] = ()
-
-
-def minimal(faces: Iterable[Face]) -> frozenset[Face]:
-    """Drop each face that lies in another."""
-    found = frozenset(faces)
-    return frozenset(face for face in found if not any(other < face for other in found))
-
-
-def _either(one: Zeros, other: Zeros) -> Zeros:
-    """Return the zeros of a product."""
-    equations = tuple(dict.fromkeys(one.equations + other.equations))
-    return Zeros(one.sign * other.sign, minimal(one.faces | other.faces), equations)
-
-
-def _both(one: Zeros, other: Zeros) -> Zeros:
-    """Return the zeros of a sum of two parts of the same sign."""
-    faces = minimal(a | b for a, b in product(one.faces, other.faces))
-    equations = tuple(equation for equation in one.equations if equation in other.equations)
-    return Zeros(one.sign, faces, equations)
 
 
 def _factors(flat: sp.Expr) -> list[sp.Expr]:
@@ -83,12 +50,25 @@ def _factors(flat: sp.Expr) -> list[sp.Expr]:
     return [number, *found] if len(found) > 1 else [flat]
 
 
+class TooLargeError(Exception):
+    """An expression has too many terms, multiplied out, to look where it vanishes."""
+
+
+def _limited(expr: sp.Expr) -> sp.Expr:
+    if expanded_size(expr) > MAX_TERMS:
+        raise TooLargeError
+    return expr
+
+
 class ZeroFinder:
-    """Knows where the bindings learnt so far vanish; parameters have their defaults."""
+    """Knows where the bindings learnt so far vanish; parameters have their defaults.
+
+    Raises `TooLargeError` where it is asked for more.
+    """
 
     def __init__(self, symbolic: Symbolic) -> None:
         """Know the entries."""
-        self.bindings = symbolic.bindings
+        self.functions: list[Binding] = []
         self.defaults = {
             parameter_symbol(p.name): sp.Rational(p.default.numerator, p.default.denominator)
             for p in symbolic.metric.parameters
@@ -96,6 +76,7 @@ class ZeroFinder:
         self.samples = Samples(symbolic.bindings, self.defaults)
         self.known = {ENTRY[e]: Zeros(1, frozenset({frozenset({e})})) for e in ENTRIES}
         self.ratios: dict[sp.Symbol, tuple[sp.Expr, sp.Expr]] = {}
+        self.too_large: set[sp.Symbol] = set()
         self.moving = {*ENTRY.values(), *DIRECTIONS["grad_pos"], *DIRECTIONS["grad_neg"]}
         self.shown = {symbol: name for name, symbol in ENTRY.items()}
 
@@ -103,20 +84,25 @@ class ZeroFinder:
         """Take in what the rest of the formula may use."""
         if any(map(self.moves, binding.args)):
             self.moving.add(binding.symbol)
+        try:
+            self._learn(binding)
+        except TooLargeError:
+            self.too_large.add(binding.symbol)
+
+    def _learn(self, binding: Binding) -> None:
         if binding.op == "quotient":
             (a, b), (c, d) = (self._fraction(arg) for arg in binding.args)
-            self.ratios[binding.symbol] = (a * d, b * c)
+            self.ratios[binding.symbol] = (_limited(a * d), _limited(b * c))
             return
         self.shown[binding.symbol] = self._show(binding)
         zeros = self._of_function(binding.op, binding.args)
         if zeros is not None:
             self.known[binding.symbol] = zeros
+        self.functions.append(binding)
 
     def zeros(self, expr: sp.Expr) -> Zeros:
         """Return where `expr` vanishes; what divides by 0 there is singular by itself."""
         top, bottom = self._fraction(expr)
-        if max(expanded_size(top), expanded_size(bottom)) > MAX_TERMS:
-            return Zeros(0)
         zeros = self._polynomial(sp.expand(top))
         if bottom == 1:
             return zeros
@@ -139,7 +125,7 @@ class ZeroFinder:
     def _on(self, face: Face) -> dict[sp.Symbol, sp.Expr]:
         """Return the values that entries and functions have on all of a face, if they have one."""
         there = {ENTRY[entry]: sp.Integer(0) for entry in face}
-        for binding in self.bindings:
+        for binding in self.functions:
             at_zero = _AT_ZERO.get(binding.op)
             args = [binding.args[0] - 1] if binding.op == "log" else binding.args
             known = self.known.get(binding.symbol, Zeros(0)).faces
@@ -155,13 +141,15 @@ class ZeroFinder:
 
     def _fraction(self, expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         """Return numerator and denominator over entries and functions."""
-        flat = self.default(expr)
-        if not self.ratios.keys() & flat.free_symbols or expanded_size(flat) > MAX_TERMS:
+        flat = _limited(self.default(expr))
+        if self.too_large & flat.free_symbols:
+            raise TooLargeError
+        if not self.ratios.keys() & flat.free_symbols:
             return flat, sp.Integer(1)
         terms = [self._split(term) for term in sp.Add.make_args(sp.expand(flat))]
         common = reduce(or_, (bottom for _, bottom in terms))
         tops = (top * sp.Mul(*(common - bottom).elements()) for top, bottom in terms)
-        return sp.Add(*tops), sp.Mul(*common.elements())
+        return _limited(sp.Add(*tops)), _limited(sp.Mul(*common.elements()))
 
     def _split(self, term: sp.Expr) -> tuple[sp.Expr, Counter[sp.Expr]]:
         """Return a term as numerator and factors of the denominator."""
@@ -181,11 +169,11 @@ class ZeroFinder:
         """Sums of one sign vanish where all terms do; others where one of their factors does."""
         terms = [self._product(term) for term in sp.Add.make_args(flat)]
         if len(terms) == 1 or abs(sum(term.sign for term in terms)) == len(terms):
-            return reduce(_both, terms)
+            return reduce(both, terms)
         factors = _factors(flat)
         if factors == [flat]:
             return self._of_both_signs(flat)
-        return reduce(_either, map(self._polynomial, factors))
+        return reduce(either, map(self._polynomial, factors))
 
     def _of_both_signs(self, flat: sp.Expr) -> Zeros:
         """What takes both signs vanishes on a surface between; what does not may on faces."""
@@ -202,7 +190,7 @@ class ZeroFinder:
                 found = Zeros(int(sp.sign(factor)), frozenset({Face()} if factor == 0 else ()))
             else:
                 found = self.known.get(base) or self._of_both_signs(base)
-            zeros = _either(zeros, found if exponent % 2 else replace(found, sign=abs(found.sign)))
+            zeros = either(zeros, found if exponent % 2 else replace(found, sign=abs(found.sign)))
         return zeros
 
     def _of_function(self, op: str, args: tuple[sp.Expr, ...]) -> Zeros | None:
@@ -221,11 +209,11 @@ class ZeroFinder:
             case "log":
                 return self.zeros(args[0] - 1)
             case "xlogx":
-                return _either(x, self.zeros(args[0] - 1))
+                return either(x, self.zeros(args[0] - 1))
             case "min" | "max":
                 y = self.zeros(args[1])
                 if x.sign * y.sign > 0:
-                    return _either(x, y) if (op == "min") == (x.sign > 0) else _both(x, y)
+                    return either(x, y) if (op == "min") == (x.sign > 0) else both(x, y)
         return None
 
     def _show(self, binding: Binding) -> str:

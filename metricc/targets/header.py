@@ -59,14 +59,18 @@ def command(compilation: Compilation, options: LossOptions, name: str) -> str:
     """Return the command line that makes the file again."""
     source = compilation.source
     is_file = source.name.endswith(".metric")
-    words = ["metricc", "compile", source.name if is_file else one_line(source.text)]
+    formula = one_line(source.name if is_file else source.text)
+    words = ["metricc", "compile"]
     for parameter, value in compilation.given.items():
         words += ["--param", f"{parameter}={value!r}"]
     for field in fields(LossOptions):
         value = getattr(options, field.name)
         if value != field.default:
             words += _flag(field.name.replace("_", "-"), value)
-    return shlex.join([*words, *(["--name", name] if name else [])])
+    words += ["--name", name] if name else []
+    return shlex.join(
+        [*words, "--", formula] if formula.startswith("-") else [*words[:2], formula, *words[2:]]
+    )
 
 
 def _flag(name: str, value: object) -> list[str]:
@@ -77,7 +81,7 @@ def _flag(name: str, value: object) -> list[str]:
 
 def one_line(text: str) -> str:
     """Return a formula without comments and line ends, and nothing in it that a line hides."""
-    bare = re.sub(r"#[^\n]*", "", text)
+    bare = re.sub(r"#[^\r\n]*", "", text)
     shown = "".join(
         c if c.isprintable() or c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in bare
     )

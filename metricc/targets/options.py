@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from .. import diagnostics as d
 
@@ -43,8 +44,8 @@ class LossOptions:
             if name not in known:
                 raise d.MetricError(d.UnknownOption(None, name, ", ".join(sorted(known))))
         for name, allowed in (("surrogate", Surrogate), ("direction", Direction)):
-            value = given.get(name)
-            if value is not None and value not in get_args(allowed):
+            value = given.get(name, getattr(cls, name))
+            if value != getattr(cls, name) and value not in get_args(allowed):
                 wanted = " or ".join(f'"{word}"' for word in get_args(allowed))
                 raise d.MetricError(d.WrongValue(None, name, repr(value), wanted))
         if not isinstance(given.get("from_logits", True), bool):
@@ -54,6 +55,9 @@ class LossOptions:
         numbers = {name: _number(name, given[name]) for name in _WANTED if name in given}
         return cls(**{**given, **numbers})
 
+
+LARGEST = 1e30
+"""Beyond this, products of options and counts would overflow."""
 
 _WANTED: dict[str, tuple[str, Callable[[float], bool]]] = {
     "sharpness": ("a finite number above 0", lambda x: x > 0),
@@ -65,6 +69,7 @@ _WANTED: dict[str, tuple[str, Callable[[float], bool]]] = {
 
 def _number(name: str, value: object) -> float:
     wanted, is_good = _WANTED[name]
-    if isinstance(value, int | float) and math.isfinite(value) and is_good(value):
-        return float(value)
+    number = cast("float", value if isinstance(value, Real) else math.nan)
+    if not isinstance(value, bool) and abs(number) <= LARGEST and is_good(number):
+        return float(number)
     raise d.MetricError(d.WrongValue(None, name, repr(value), wanted))

@@ -71,8 +71,12 @@ class Printer:
 def _number(value: Fraction | float) -> tuple[str, int]:
     """Exact decimals print as such; other numbers as the nearest double."""
     is_whole = isinstance(value, Fraction) and value.denominator == 1
-    text = str(value) if is_whole else repr(float(value))
-    return text, _ATOM if value >= 0 else _UNARY
+    return str(value) if is_whole else number(float(value)), _ATOM if value >= 0 else _UNARY
+
+
+def number(value: float) -> str:
+    """Return a literal as formatters write it: 1e+20 → 1e20."""
+    return repr(value).replace("e+", "e")
 
 
 def without_guards(assigns: Iterable[Assign]) -> tuple[Assign, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import keyword
 import re
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from .. import diagnostics as d
 from ..passes.naming import free
 from .header import mathematics, provenance, quoted
-from .printer import Printer, break_lines
+from .printer import Printer, break_lines, number
 from .target import Artifact, fill, read_template
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ register_forward_hook register_forward_pre_hook register_full_backward_hook
 register_full_backward_pre_hook register_load_state_dict_post_hook
 register_load_state_dict_pre_hook register_module register_parameter
 register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
-set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
+set_submodule share_memory state_dict super to to_empty train training type xpu zero_grad
 """
 MODULE_ATTRIBUTES = frozenset(_MODULE_ATTRIBUTES.split())
 """Of torch.nn.Module: what its constructor's arguments must not be called."""
@@ -84,8 +85,10 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
 def class_name(name: str) -> str:
     """balanced_accuracy → BalancedAccuracy."""
     joined = "".join(part[:1].upper() + part[1:] for part in (name or "metric").split("_"))
-    if not joined.isidentifier() or not joined.isascii() or keyword.iskeyword(joined):
+    if not joined.isidentifier() or not joined.isascii():
         raise d.MetricError(d.WrongValue(None, "name", repr(name), "letters, digits and _ only"))
+    if keyword.iskeyword(joined) or hasattr(builtins, joined):
+        raise d.MetricError(d.WrongValue(None, "name", repr(name), "one that Python does not have"))
     return joined
 
 
@@ -111,11 +114,11 @@ def _program_holes(program: Program) -> dict[str, str]:
 def _counts(entries: tuple[str, ...]) -> str:
     """Each entry as a sum of non-negative terms, with the fewest operations."""
     lines = []
-    for hit, rest, soft in (("tp", "fp", "hit"), ("fn", "tn", "miss")):
-        if hit in entries or rest in entries:
-            lines.append(f"{hit} = target * {soft}")
-        if rest in entries:
-            lines.append(f"{rest} = {soft} - {hit}")
+    for positive, negative, soft in (("tp", "fp", "pred"), ("fn", "tn", "rest")):
+        if positive in entries or negative in entries:
+            lines.append(f"{positive} = target * {soft}")
+        if negative in entries:
+            lines.append(f"{negative} = {soft} - {positive}")
     sums = ", ".join(f"{entry}.sum()" for entry in entries)
     return "\n".join([*lines, f"return torch.stack([{sums}])"])
 
@@ -130,20 +133,27 @@ def _argument_holes(compilation: Compilation, options: LossOptions) -> dict[str,
     surrogate = [n for n in ("sharpness", "threshold") if n in defaults]
     policy = [n for n in ("zero_division",) if n in defaults]
     attributes = _attributes(program.parameters)
-    is_smooth = all(p.name != "smooth" for p in compilation.typed.parameters)
     counts = ", ".join((*_DATA, *surrogate))
     return {
         "SURROGATE_OPTIONS": "".join(f", {n}" for n in surrogate),
         "PULL_OPTIONS": f", *ctx.options[:{len(surrogate)}]" if surrogate else "",
         "COUNT_ARGUMENTS": counts,
-        "SMOOTH": "entries = [smooth + entry for entry in entries]" if is_smooth else "",
+        "SMOOTH": "entries = [smooth + entry for entry in entries]",
         "PROGRAM_ARGUMENTS": ", ".join((*program.inputs, *policy, *program.parameters)),
-        "PROGRAM_CALL": ", ".join(("*entries", *policy, *attributes)),
+        "PROGRAM_CALL": ", ".join(("*entries", *policy, *(["*parameters"] if attributes else []))),
         "PULL_ARGUMENTS": ", ".join(("scale", "grad_pos", "grad_neg", *_DATA, *surrogate)),
-        "CALL_ARGUMENTS": ", ".join((*_DATA, *defaults)),
-        "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v!r}" for n, v in defaults.items()))),
+        "CALL_ARGUMENTS": ", ".join(
+            (
+                *_DATA,
+                *(n for n in defaults if n not in attributes),
+                *(["*parameters"] if attributes else []),
+            )
+        ),
+        "INIT_ARGUMENTS": ", ".join(
+            ("self", "*", *(f"{n}={number(v)}" for n, v in defaults.items()))
+        ),
         "INIT_BODY": "\n".join(f"self.{n} = float({n})" for n in defaults),
-        "APPLY_ARGUMENTS": ", ".join((*_DATA, *(f"self.{n}" for n in defaults))),
+        "OPTIONS": "\n".join(f"self.{n}," for n in defaults),
         "OPTION_DOCS": "\n".join(f"{n}: {_MEANING.get(n, 'of the metric')}" for n in defaults),
         "OPTION_PARTS": "\n".join(f'f"{n}={{self.{n}}}",' for n in defaults),
     }
@@ -157,8 +167,7 @@ def _defaults(compilation: Compilation, options: LossOptions) -> dict[str, float
     numbers: dict[str, float] = {}
     if options.surrogate == "sigmoid":
         numbers |= {"sharpness": options.sharpness, "threshold": options.threshold}
-    if all(p.name != "smooth" for p in typed.parameters):
-        numbers["smooth"] = options.smooth
+    numbers["smooth"] = options.smooth
     if "quotient" in program.functions():
         numbers["zero_division"] = options.zero_division
     return {**numbers, **dict(own)}
@@ -166,7 +175,7 @@ def _defaults(compilation: Compilation, options: LossOptions) -> dict[str, float
 
 def _attributes(parameters: tuple[str, ...]) -> tuple[str, ...]:
     """Return the attribute of the module for each parameter; `half` is a method, so `half_`."""
-    taken = {*MODULE_ATTRIBUTES, *parameters}
+    taken = {*MODULE_ATTRIBUTES, *_MEANING, *parameters}
     return tuple(
         name if name not in MODULE_ATTRIBUTES and name[0] != "_" else free(name + "_", taken)
         for name in parameters

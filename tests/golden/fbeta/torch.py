@@ -23,12 +23,12 @@ import torch
 
 def soft_counts(input, target, sample_weight):
     """Return the soft entries tp, fp, fn; nothing else in forward reads the batch."""
-    hit, miss = surrogate(widen(input))
+    pred, rest = surrogate(widen(input))
     if sample_weight is not None:
-        hit, miss = sample_weight * hit, sample_weight * miss
-    tp = target * hit
-    fp = hit - tp
-    fn = target * miss
+        pred, rest = sample_weight * pred, sample_weight * rest
+    tp = target * pred
+    fp = pred - tp
+    fn = target * rest
     return torch.stack([tp.sum(), fp.sum(), fn.sum()])
 
 
@@ -84,7 +84,7 @@ def quotient(x, y, zero_division):
     return x / (y + (y == 0)) * (y != 0) + bound * (y == 0)
 
 
-def linearize(input, target, sample_weight, smooth, zero_division, beta):
+def linearize(input, target, sample_weight, smooth, zero_division, *parameters):
     """Return value and slopes: on a CPU as floats, which are faster than 0-dim tensors."""
     entries = soft_counts(input, target, sample_weight)
     if is_plain() and entries.is_cpu:
@@ -93,7 +93,7 @@ def linearize(input, target, sample_weight, smooth, zero_division, beta):
         precise = torch.float32 if entries.is_mps else torch.float64
         entries = entries.to(precise).unbind()
     entries = [smooth + entry for entry in entries]
-    results = value_and_slopes(*entries, zero_division, beta)
+    results = value_and_slopes(*entries, zero_division, *parameters)
     return [bounded(x) for x in results]
 
 
@@ -105,7 +105,8 @@ def widen(x):
 def bounded(x):
     """Return x brought to [-1e60, 1e60], the roots of which float32 holds."""
     if isinstance(x, torch.Tensor):
-        return x.clamp(-1e60, 1e60)
+        limit = 1e60 if x.dtype == torch.float64 else 1e37
+        return x.clamp(-limit, limit)
     return min(max(x, -1e60), 1e60)
 
 
@@ -122,7 +123,7 @@ class Fbeta(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(input, target, sample_weight, *options):
+    def forward(input, target, sample_weight, options):
         """Return the loss in float32, or in float64 for a float64 input."""
         value, *slopes = linearize(input, target, sample_weight, *options)
         dtype = torch.promote_types(input.dtype, torch.float32)
@@ -135,7 +136,7 @@ class Fbeta(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
-        input, target, sample_weight, *ctx.options = inputs
+        input, target, sample_weight, ctx.options = inputs
         ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(input, target, sample_weight)
         ctx.save_for_forward(input, target, sample_weight)
@@ -148,7 +149,7 @@ class Fbeta(torch.autograd.Function):
             _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
         scale = -grad_output
         gradient = pull_back(scale, *slopes, *ctx.saved_tensors)
-        return gradient, None, None, *[None] * len(ctx.options)
+        return gradient, None, None, None
 
     @staticmethod
     def jvp(ctx, tangent, *_):
@@ -184,9 +185,12 @@ class FbetaLoss(torch.nn.Module):
         function = Fbeta
         if torch.compiler.is_compiling():
             function = FbetaCompiled
-        return function.apply(
-            input, target, sample_weight, self.smooth, self.zero_division, self.beta
+        options = (
+            self.smooth,
+            self.zero_division,
+            self.beta,
         )
+        return function.apply(input, target, sample_weight, options)
 
     def extra_repr(self):
         """Return the formula and the options."""

@@ -28,13 +28,13 @@ import torch
 
 def soft_counts(input, target, sample_weight, sharpness, threshold):
     """Return the soft entries tp, tn, fp, fn; nothing else in forward reads the batch."""
-    hit, miss = surrogate(widen(input), sharpness, threshold)
+    pred, rest = surrogate(widen(input), sharpness, threshold)
     if sample_weight is not None:
-        hit, miss = sample_weight * hit, sample_weight * miss
-    tp = target * hit
-    fp = hit - tp
-    fn = target * miss
-    tn = miss - fn
+        pred, rest = sample_weight * pred, sample_weight * rest
+    tp = target * pred
+    fp = pred - tp
+    fn = target * rest
+    tn = rest - fn
     return torch.stack([tp.sum(), tn.sum(), fp.sum(), fn.sum()])
 
 
@@ -127,7 +127,8 @@ def widen(x):
 def bounded(x):
     """Return x brought to [-1e60, 1e60], the roots of which float32 holds."""
     if isinstance(x, torch.Tensor):
-        return x.clamp(-1e60, 1e60)
+        limit = 1e60 if x.dtype == torch.float64 else 1e37
+        return x.clamp(-limit, limit)
     return min(max(x, -1e60), 1e60)
 
 
@@ -144,7 +145,7 @@ class Mcc(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(input, target, sample_weight, *options):
+    def forward(input, target, sample_weight, options):
         """Return the loss in float32, or in float64 for a float64 input."""
         value, *slopes = linearize(input, target, sample_weight, *options)
         dtype = torch.promote_types(input.dtype, torch.float32)
@@ -157,7 +158,7 @@ class Mcc(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
-        input, target, sample_weight, *ctx.options = inputs
+        input, target, sample_weight, ctx.options = inputs
         ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(input, target, sample_weight)
         ctx.save_for_forward(input, target, sample_weight)
@@ -170,7 +171,7 @@ class Mcc(torch.autograd.Function):
             _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
         scale = -grad_output
         gradient = pull_back(scale, *slopes, *ctx.saved_tensors, *ctx.options[:2])
-        return gradient, None, None, *[None] * len(ctx.options)
+        return gradient, None, None, None
 
     @staticmethod
     def jvp(ctx, tangent, *_):
@@ -208,15 +209,13 @@ class MccLoss(torch.nn.Module):
         function = Mcc
         if torch.compiler.is_compiling():
             function = MccCompiled
-        return function.apply(
-            input,
-            target,
-            sample_weight,
+        options = (
             self.sharpness,
             self.threshold,
             self.smooth,
             self.zero_division,
         )
+        return function.apply(input, target, sample_weight, options)
 
     def extra_repr(self):
         """Return the formula and the options."""

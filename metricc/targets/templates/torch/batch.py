@@ -1,8 +1,8 @@
 def soft_counts(__COUNT_ARGUMENTS__):
     """Return the soft entries __ENTRIES__; nothing else in forward reads the batch."""
-    hit, miss = surrogate(widen(input)__SURROGATE_OPTIONS__)
+    pred, rest = surrogate(widen(input)__SURROGATE_OPTIONS__)
     if sample_weight is not None:
-        hit, miss = sample_weight * hit, sample_weight * miss
+        pred, rest = sample_weight * pred, sample_weight * rest
     __COUNTS__
 
 

@@ -4,7 +4,7 @@ class __NAME__(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(input, target, sample_weight, *options):
+    def forward(input, target, sample_weight, options):
         """Return the loss in float32, or in float64 for a float64 input."""
         value, *slopes = linearize(input, target, sample_weight, *options)
         dtype = torch.promote_types(input.dtype, torch.float32)
@@ -17,7 +17,7 @@ class __NAME__(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
-        input, target, sample_weight, *ctx.options = inputs
+        input, target, sample_weight, ctx.options = inputs
         ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(input, target, sample_weight)
         ctx.save_for_forward(input, target, sample_weight)
@@ -30,7 +30,7 @@ class __NAME__(torch.autograd.Function):
             _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
         scale = __SIGN__grad_output
         gradient = pull_back(scale, *slopes, *ctx.saved_tensors__PULL_OPTIONS__)
-        return gradient, None, None, *[None] * len(ctx.options)
+        return gradient, None, None, None
 
     @staticmethod
     def jvp(ctx, tangent, *_):

@@ -52,7 +52,7 @@ def exp(x):
     """Return e^x, bounded by the largest float32."""
     if isinstance(x, torch.Tensor):
         return x.clamp(max=88.0).exp()
-    return math.exp(88.0 if x > 88.0 else x)
+    return math.exp(min(x, 88.0))
 
 
 def sin(x):
@@ -73,7 +73,7 @@ def asin(x):
     """Return the arc sine of x in radians, x brought to [-1, 1]."""
     if isinstance(x, torch.Tensor):
         return x.clamp(-1.0, 1.0).asin()
-    return math.asin(-1.0 if x < -1.0 else 1.0 if x > 1.0 else x)
+    return math.asin(min(max(x, -1.0), 1.0))
 
 
 def atan(x):

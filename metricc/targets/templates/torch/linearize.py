@@ -19,7 +19,8 @@ def widen(x):
 def bounded(x):
     """Return x brought to [-1e60, 1e60], the roots of which float32 holds."""
     if isinstance(x, torch.Tensor):
-        return x.clamp(-1e60, 1e60)
+        limit = 1e60 if x.dtype == torch.float64 else 1e37
+        return x.clamp(-limit, limit)
     return min(max(x, -1e60), 1e60)
 
 

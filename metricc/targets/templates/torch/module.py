@@ -14,7 +14,10 @@ class __NAME__Loss(torch.nn.Module):
         function = __NAME__
         if torch.compiler.is_compiling():
             function = __NAME__Compiled
-        return function.apply(__APPLY_ARGUMENTS__)
+        options = (
+            __OPTIONS__
+        )
+        return function.apply(input, target, sample_weight, options)
 
     def extra_repr(self):
         """Return the formula and the options."""
