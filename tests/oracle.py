@@ -77,6 +77,81 @@ def exact(formula: str, counts: dict[str, float], given: dict[str, float]) -> mp
         return value if mpmath.isfinite(value) and mpmath.im(value) == 0 else None
 
 
+@dataclass(frozen=True)
+class Guarded:
+    """A 50-digit number that follows the stated policy; `zero` is what 0/0 gives."""
+
+    x: mpmath.mpf
+    zero: float
+
+    def _with(self, operator: Callable[..., Any], *others: Any) -> Guarded:
+        numbers = (other.x if isinstance(other, Guarded) else other for other in others)
+        return Guarded(mpmath.mpf(operator(*numbers)), self.zero)
+
+    def __add__(self, other: Any) -> Guarded:
+        return self._with(lambda x, y: x + y, self, other)
+
+    def __sub__(self, other: Any) -> Guarded:
+        return self._with(lambda x, y: x - y, self, other)
+
+    def __rsub__(self, other: Any) -> Guarded:
+        return self._with(lambda x, y: x - y, other, self)
+
+    def __mul__(self, other: Any) -> Guarded:
+        return self._with(lambda x, y: x * y, self, other)
+
+    def __truediv__(self, other: Any) -> Guarded:
+        return self._with(self._divide, self, other)
+
+    def __rtruediv__(self, other: Any) -> Guarded:
+        return self._with(self._divide, other, self)
+
+    def __pow__(self, other: Any) -> Guarded:
+        return self._with(lambda x, y: x**y if x > 0 or y == int(y) else 0, self, other)
+
+    def __neg__(self) -> Guarded:
+        return self._with(lambda x: -x, self)
+
+    def __abs__(self) -> Guarded:
+        return self._with(abs, self)
+
+    def __lt__(self, other: Guarded) -> bool:
+        return bool(self.x < other.x)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def _divide(self, x: Any, y: Any) -> Any:
+        if y == 0:
+            return mpmath.sign(x) * mpmath.mpf("3.4e38") if x else self.zero
+        return mpmath.mpf(x) / y
+
+    def sqrt(self) -> Guarded:
+        return self._with(lambda x: mpmath.sqrt(x) if x > 0 else 0, self)
+
+    def log(self) -> Guarded:
+        return self._with(lambda x: mpmath.log(x) if x > 0 else -745, self)
+
+    def cos(self) -> Guarded:
+        return self._with(mpmath.cos, self)
+
+
+def _of_both_kinds(name: str) -> Callable[[Any], Any]:
+    """Numbers in a formula, as in log(10), need no policy."""
+    return lambda x: getattr(x, name)() if isinstance(x, Guarded) else MPMATH[name](x)
+
+
+def by_policy(
+    formula: str, counts: dict[str, float], given: dict[str, float], zero: float
+) -> mpmath.mpf:
+    """Return the value at 50 digits, with the stated policy at singular places."""
+    with mpmath.workdps(50):
+        pairs = {**counts, **given}.items()
+        names: dict[str, Any] = {name: Guarded(mpmath.mpf(str(x)), zero) for name, x in pairs}
+        functions = {name: _of_both_kinds(name) for name in ("sqrt", "log", "cos")}
+        names |= {"Abs": abs, "Min": min, "Max": max, "pi": +mpmath.pi, **functions}
+        return evaluate(formula, names).x
+
+
 def soft_entries(
     input: torch.Tensor,
     target: torch.Tensor,
