@@ -198,7 +198,7 @@ def test_a_fault_of_ours_is_a_message_too(metricc: Run, monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise InternalError("a stage broke")
 
-    monkeypatch.setattr(cli, "compile_source", fail)
+    monkeypatch.setattr("metricc.cli.compile.compile_source", fail)
     result = metricc("compile", "f1")
     assert (result.code, result.out) == (1, "")
     assert result.err == "metricc is wrong here, please report it: a stage broke\n"
@@ -254,7 +254,7 @@ def test_compiling_to_a_file_needs_no_torch(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("raise ImportError('no torch here')\n")
     code = "import metricc.cli; metricc.cli.main()"
     command = [sys.executable, "-c", code, "compile", "f1"]
-    environment = {"PYTHONPATH": f"{tmp_path}:{Path(cli.__file__).parents[1]}"}
+    environment = {"PYTHONPATH": f"{tmp_path}:{Path(cli.__file__).parents[2]}"}
     result = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
     assert result.returncode == 0, result.stderr
     assert "class F1Loss" in result.stdout

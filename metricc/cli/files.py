@@ -1,0 +1,57 @@
+"""Files that the command line writes: whole or not at all, and never over somebody else's."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from .. import diagnostics as d
+from ..targets.header import MADE_BY
+
+
+def write(path: Path, text: str, *, force: bool) -> None:
+    """Write a file whole or not at all; a file that is not ours stays unless forced.
+
+    Raises:
+        MetricError: the path holds something else, or cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text(text, encoding="utf-8")  # a pipe, or /dev/null
+        else:
+            _write_whole(path.resolve(), text, force=force)  # a link stays, its file is written
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        reason = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+        raise d.MetricError(d.FileInTheWay(None, str(path), reason, "choose another")) from None
+
+
+def _write_whole(path: Path, text: str, *, force: bool) -> None:
+    if path.is_dir() or not path.parent.is_dir():
+        reason = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise d.MetricError(d.FileInTheWay(None, str(path), reason, "give the path of a file"))
+    if path.exists() and not force and not _is_ours(path):
+        advice = "choose another name, or add --force to overwrite it"
+        reason = "exists and was not made by metricc"
+        raise d.MetricError(d.FileInTheWay(None, str(path), reason, advice))
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".metricc")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a handle
+            file.write(text)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(MADE_BY)) == MADE_BY.encode()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
