@@ -22,6 +22,7 @@ BOUND = 3.4e38
 LOG_ZERO = -745.0
 LARGEST_EXPONENT = 88.0
 SMALLEST_DIVISOR = Fraction(1, 1024)
+_HALF_ROOT = math.sqrt(0.5)
 
 Arithmetic = Mapping[str, Callable[..., Any]]
 """The operators of one kind of number: floats, arrays, 50 digits."""
@@ -74,8 +75,9 @@ def arrays(np: ModuleType) -> Arithmetic:
         above, below = Fraction(value).as_integer_ratio()
         return np.longdouble(above) / np.longdouble(below)
 
-    functions = {**vars(np), "asin": np.arcsin, "atan": np.arctan, "pow": np.power}
-    return _Numbers(np.where, number, functions).operators()
+    erfc = np.vectorize(math.erfc, otypes=[float])
+    others = {"asin": np.arcsin, "atan": np.arctan, "pow": np.power, "erfc": erfc}
+    return _Numbers(np.where, number, {**vars(np), **others}).operators()
 
 
 def _choose(condition: bool, first: Any, second: Any) -> Any:
@@ -109,6 +111,9 @@ class _Numbers:
             "nonzero": lambda x: where(x == 0, self.number(SMALLEST_DIVISOR), x),
             "quotient": self.quotient,
             "sign": lambda x: where(x > 0, 1, where(x < 0, -1, 0)),
+            "step": lambda x: where(x > 0, 1.0, where(x < 0, 0.0, 0.5)),
+            "nonnegative": lambda x: where(x < 0, 0, x),
+            "clamp": lambda x, low, high: self.clamped(x, low, high),
             "min": lambda x, y: where(x <= y, x, y),
             "max": lambda x, y: where(x >= y, x, y),
         }
@@ -124,6 +129,7 @@ class _Numbers:
             "exp": lambda x: exp(self.clamped(x, -math.inf, LARGEST_EXPONENT)),
             "asin": lambda x: asin(self.clamped(x, -1, 1)),
             "sigmoid": self.sigmoid,
+            "normal_cdf": lambda x: self.functions["erfc"](x * -_HALF_ROOT) / 2,
         }
 
     def quotient(self, x: Any, y: Any, zero: float) -> Any:

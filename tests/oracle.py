@@ -7,6 +7,7 @@ each is better and values for its parameters.
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +151,118 @@ def by_policy(
         functions = {name: _of_both_kinds(name) for name in ("sqrt", "log", "cos")}
         names |= {"Abs": abs, "Min": min, "Max": max, "pi": +mpmath.pi, **functions}
         return evaluate(formula, names).x
+
+
+Soft = tuple[mpmath.mpf, mpmath.mpf]
+"""A soft decision and its slope."""
+
+
+def _sigmoid(p: mpmath.mpf, sharpness: mpmath.mpf, threshold: mpmath.mpf) -> Soft:
+    soft = 1 / (1 + mpmath.exp(-sharpness * (p - threshold)))
+    return soft, sharpness * soft * (1 - soft)
+
+
+def _cosine(p: mpmath.mpf, sharpness: mpmath.mpf, threshold: mpmath.mpf) -> Soft:
+    x = sharpness * (p - threshold) / 4
+    if abs(x) > 1:
+        return mpmath.mpf(x > 0), mpmath.mpf(0)
+    soft = (1 + x + mpmath.sin(mpmath.pi * x) / mpmath.pi) / 2
+    return soft, sharpness / 4 * (1 + mpmath.cos(mpmath.pi * x)) / 2
+
+
+def _uniform(p: mpmath.mpf, sharpness: mpmath.mpf, threshold: mpmath.mpf) -> Soft:
+    x = sharpness * (p - threshold) / 4
+    if abs(x) > 0.5:
+        return mpmath.mpf(x > 0), mpmath.mpf(0)
+    return mpmath.mpf("0.5") + x, sharpness / 4
+
+
+def _linear(p: mpmath.mpf, sharpness: mpmath.mpf, threshold: mpmath.mpf) -> Soft:
+    """Draw the line between two of four points: the middle one has the slope sharpness / 4."""
+    half = min(mpmath.mpf("1.6") / sharpness, threshold / 2, (1 - threshold) / 2)
+    low = mpmath.mpf("0.5") - sharpness / 4 * half
+    points = [(0, 0), (threshold - half, low), (threshold + half, 1 - low), (1, 1)]
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        if x0 <= p <= x1:
+            slope = (y1 - y0) / (x1 - x0)
+            return y0 + slope * (p - x0), slope
+    raise ValueError(f"{p} is no probability")
+
+
+def _probit(p: mpmath.mpf, sharpness: mpmath.mpf, threshold: mpmath.mpf) -> Soft:
+    deviation = 4 / (sharpness * mpmath.sqrt(2 * mpmath.pi))
+    cdf = mpmath.ncdf(p, threshold, deviation)
+    return cdf, mpmath.npdf(p, threshold, deviation)
+
+
+SURROGATES: dict[str, Callable[..., Soft]] = {
+    "sigmoid": _sigmoid,
+    "identity": lambda p, _sharpness, _threshold: (p, mpmath.mpf(1)),
+    "cosine": _cosine,
+    "uniform": _uniform,
+    "linear": _linear,
+    "probit": _probit,
+}
+
+
+def soft_decision(
+    p: mpmath.mpf,
+    surrogate: str,
+    sharpness: mpmath.mpf,
+    threshold: mpmath.mpf,
+    *,
+    rescaled: bool = False,
+) -> Soft:
+    """Return A(p) and A'(p), by formulas of their own."""
+    function = SURROGATES[surrogate]
+    soft, slope = function(p, sharpness, threshold)
+    if not rescaled:
+        return soft, slope
+    start = function(mpmath.mpf(0), sharpness, threshold)[0]
+    span = function(mpmath.mpf(1), sharpness, threshold)[0] - start
+    return (soft - start) / span, slope / span
+
+
+def exact_gradient(
+    formula: str,
+    given: dict[str, float],
+    input: list[float],
+    target: list[int],
+    *,
+    surrogate: str,
+    rescaled: bool,
+    from_logits: bool,
+    sharpness: float = 10.0,
+    threshold: float = 0.5,
+) -> list[mpmath.mpf]:
+    """Return the derivative of the metric by each input, at 50 digits."""
+    with mpmath.workdps(50):
+        x = [mpmath.mpf(number) for number in input]
+        p = [1 / (1 + mpmath.exp(-z)) for z in x] if from_logits else x
+        steep, middle = mpmath.mpf(sharpness), mpmath.mpf(threshold)
+        softs = [soft_decision(v, surrogate, steep, middle, rescaled=rescaled) for v in p]
+        counts = dict.fromkeys(ENTRIES, mpmath.mpf(0))
+        for (soft, _), label in zip(softs, target, strict=True):
+            counts["TP" if label else "FP"] += soft
+            counts["FN" if label else "TN"] += 1 - soft
+        slopes = [
+            _move(formula, given, counts, up, down) for up, down in (("FP", "TN"), ("TP", "FN"))
+        ]
+        chain = [v * (1 - v) for v in p] if from_logits else [mpmath.mpf(1)] * len(p)
+        rows = zip(softs, chain, target, strict=True)
+        return [slopes[label] * slope * factor for (_, slope), factor, label in rows]
+
+
+def _move(
+    formula: str, given: dict[str, float], counts: dict[str, Any], up: str, down: str
+) -> mpmath.mpf:
+    """Return the metric's derivative as a little moves from `down` to `up`."""
+    names = {**MPMATH, **counts, **{name: mpmath.mpf(str(x)) for name, x in given.items()}}
+
+    def moved(h: mpmath.mpf) -> mpmath.mpf:
+        return evaluate(formula, {**names, up: counts[up] + h, down: counts[down] - h})
+
+    return mpmath.diff(moved, 0)
 
 
 def soft_entries(

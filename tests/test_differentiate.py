@@ -38,6 +38,7 @@ FUNCTIONS = {
     "atan": f"atan({RECALL} - {FALL_OUT})",
     "cbrt": f"cbrt({RECALL} - {FALL_OUT})",
     "clamp": f"clamp({RECALL} - {FALL_OUT}, -1/4, {FALL_OUT})",
+    "clamp between numbers": f"clamp({RECALL} - {FALL_OUT}, -1/4, 1/4)",
     "cos": f"cos({RECALL} - {FALL_OUT})",
     "exp": f"exp({RECALL} - {FALL_OUT})",
     "log": f"log({RECALL} + {FALL_OUT})",
@@ -46,6 +47,7 @@ FUNCTIONS = {
     "log2": f"log2(1 - {RECALL})",
     "max": f"max({RECALL}, {FALL_OUT}, TN/TP)",
     "min": f"min({RECALL}, {FALL_OUT}, TN/TP)",
+    "normal_cdf": f"normal_cdf({RECALL} - 2*{FALL_OUT})",
     "sigmoid": f"sigmoid({RECALL} - {FALL_OUT})",
     "sin": f"sin({RECALL} - {FALL_OUT})",
     "sqrt": f"sqrt({RECALL} + {FALL_OUT})",
@@ -183,6 +185,7 @@ ORACLE: dict[str, Callable[..., Dual]] = {
     "log2": lambda x: _log(x) * Dual(1 / mp.log(2)),
     "max": _most,
     "min": _least,
+    "normal_cdf": lambda x: x.through(mp.ncdf(x.value), mp.npdf(x.value)),
     "sigmoid": lambda x: x.through(1 / (1 + mp.exp(-x.value)), mp.sech(x.value / 2) ** 2 / 4),
     "sin": lambda x: x.through(mp.sin(x.value), mp.cos(x.value)),
     "sqrt": _sqrt,
@@ -235,6 +238,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "asin": mp.asin,
     "atan": mp.atan,
     "cbrt": _real_cbrt,
+    "clamp": lambda x, low, high: min(max(x, low), high),
     "cos": mp.cos,
     "exp": mp.exp,
     "log": mp.log,
@@ -242,12 +246,14 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "max": max,
     "min": min,
     "nonzero": lambda x: x or exact(1 / 1024),
+    "normal_cdf": mp.ncdf,
     "power": operator.pow,
     "quotient": lambda x, y, zero: x / y if y else zero,
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
     "sign": mp.sign,
     "sin": mp.sin,
     "sqrt": mp.sqrt,
+    "step": lambda x: (mp.sign(x) + 1) / 2,
     "tanh": mp.tanh,
     "xlogx": lambda x: x * mp.log(x) if x else x,
 }
@@ -385,4 +391,4 @@ def test_each_step_names_the_rule_that_it_applies() -> None:
     steps = compiled("sqrt(TP/(TP + FN))").derived.derivation
     assert [step.rule for step in steps] == ["differentiate quotient", "differentiate sqrt"]
     assert steps[0].why == "d(N/D) = (dN - m dD)/D"
-    assert steps[1].before.startswith("grad_pos of v002 = sqrt")
+    assert (steps[1].slope, str(steps[1].before)) == ("grad_pos", "v002")

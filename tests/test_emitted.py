@@ -30,6 +30,12 @@ ALL_OPTIONS = [
     for surrogate in ("sigmoid", "identity")
     for from_logits, direction in ((True, "max"), (False, "min"))
 ]
+ALL_SURROGATES = [
+    {"surrogate": surrogate, "rescaled": rescaled, "from_logits": from_logits}
+    for surrogate in load_library().surrogates
+    for rescaled in (False, True)
+    for from_logits in (True, False)
+]
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -46,6 +52,9 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = [*load_library().metrics, long_names, "exp(TP/P) + asin(TP/P)", "1e25*TP/(TP+FN)"]
     metrics = map(metricc.compile, texts)
     trainable = [m for m in metrics if not m.compilation.behaviour.is_constant]
+    for number, options in enumerate(ALL_SURROGATES):
+        text = metricc.compile("min_rate").source(**options)
+        (folder / f"surrogate{number}.py").write_text(text)
     for number, (metric, options) in enumerate(itertools.product(trainable, ALL_OPTIONS)):
         (folder / f"loss{number}.py").write_text(metric.source(**options))
     return folder

@@ -34,7 +34,8 @@ def shown(text: str) -> list[str]:
         ("TP^1.5", ["power(TP, 3/2)"]),
         ("log2(TP)", ["log(TP)"]),
         ("min(TP, TN, FP)", ["min(TP, TN)", "min(v001, FP)"]),
-        ("clamp(TP, 0, 1)", ["max(TP, 0)", "min(v001, 1)"]),
+        ("clamp(TP, 0, 1)", ["clamp(TP, 0, 1)"]),
+        ("clamp(TP, FN, 1)", ["max(TP, FN)", "min(v001, 1)"]),
         ("TP/TN + (TP/TN)^2", ["quotient(TP, TN)"]),
     ],
 )
@@ -70,6 +71,8 @@ def test_marginals_are_found_in_sums_of_entries() -> None:
         ("TP*cbrt(-8)", -2 * TP),
         ("TP + xlogx(0)", TP),
         ("TP*sigmoid(0)", TP / 2),
+        ("TP*normal_cdf(0)", TP / 2),
+        ("TP*clamp(5, 1/4, 3)", 3 * TP),
         ("TP*max(1/3, 0.5)", TP / 2),
         ("TP*log10(100)", TP * sp.log(100) / sp.log(10)),
         ("TP*log1p(1)", TP * sp.log(2)),

@@ -21,7 +21,8 @@ metric conformance(alpha = 0.7, beta = 2) =
     alpha*sqrt(x) + cbrt(y)^2 - log(x)/beta + log2(y) - log10(1 + x) + log1p(y) + exp(-x)
     + abs(x - y) + min(x, y, 0.9) + max(x, 2*y) + sin(pi*x) - cos(y) + asin(x) + atan(y/x)
     + xlogx(y) + sigmoid(3*x - 1) + tanh(y) + clamp(x + y, 0.1, 0.8) + x^1.3 + x^3/y^2
-    + (x + 1)^alpha + x**(-2) + PP/actual_negatives
+    + (x + 1)^alpha + x**(-2) + PP/actual_negatives + clamp(x - y, -0.4, 0.9) + normal_cdf(x - 2)
+    + sign(x - y)*y + x*step(y - 0.3)
 """
 COUNTS = {"tp": 7.25, "tn": 30.5, "fp": 4.75, "fn": 2.5}
 GIVEN = {"alpha": 0.7, "beta": 2.0}
@@ -36,6 +37,8 @@ def reference(tp: mpmath.mpf, tn: mpmath.mpf, fp: mpmath.mpf, fn: mpmath.mpf) ->
     total += max(x, 2 * y) + mp.sin(mp.pi * x) - mp.cos(y) + mp.asin(x) + mp.atan(y / x)
     total += y * mp.log(y) + 1 / (1 + mp.exp(1 - 3 * x)) + mp.tanh(y)
     total += min(max(x + y, mp.mpf("0.1")), mp.mpf("0.8")) + x ** mp.mpf("1.3") + x**3 / y**2
+    total += min(max(x - y, mp.mpf("-0.4")), mp.mpf("0.9")) + mp.ncdf(x - 2)
+    total += y * mp.sign(x - y) + (x if y > mp.mpf("0.3") else 0)
     return total + (x + 1) ** alpha + x**-2 + (tp + fp) / (tn + fp)
 
 
@@ -95,7 +98,7 @@ def test_autograd_of_the_emitted_value_gives_the_emitted_slopes(metric: metricc.
 
 POINTS = [0.0, 1e-300, 0.5, 1.0, 3.0, 1e30, -1e-300, -2.0, math.inf, math.nan]
 SMOOTH = ["sqrt", "cbrt", "log", "log1p", "xlogx", "exp", "asin", "nonzero"]
-BOUNDED = ["sin", "cos", "atan", "tanh", "sigmoid"]
+BOUNDED = ["sin", "cos", "atan", "tanh", "sigmoid", "normal_cdf"]
 
 
 @pytest.mark.parametrize("x", POINTS)
@@ -147,6 +150,35 @@ def test_the_policy_of_powers(
     for found in (power(x, exponent), power(*wide), power(wide[0], exponent)):
         assert float(found) == pytest.approx(wanted)
     assert float(floats()["power"](x, exponent)) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("x", "below", "clamped"), [(-3, 0, -2), (-0.0, 0.5, 0), (0.5, 1, 0.5), (math.inf, 1, 1)]
+)
+def test_steps_and_clamps(metric: metricc.Metric, x: float, below: float, clamped: float) -> None:
+    module, plain = emitted(metric), floats()
+    for number in (float(x), torch.tensor(float(x))):
+        assert float(module.step(number)) == below
+        assert float(module.clamp(number, -2, 1)) == clamped
+    assert float(plain["step"](x)) == below
+    assert float(plain["clamp"](x, -2, 1)) == clamped
+
+
+def test_the_slope_of_a_minimum_keeps_its_digits_beside_a_much_larger_one() -> None:
+    metric = metricc.compile("min(FP/n, 1e12*(FP + TP)/n)")
+    counts = {"tp": 7.25, "tn": 30.5, "fp": 4.75, "fn": 2.5}
+    found = run(metric.compilation.program, floats(), counts)
+    assert found["grad_neg"] == pytest.approx(1 / 45, rel=1e-15)
+
+
+@pytest.mark.parametrize("x", [-37.0, -8.5, -1.0, -1e-9, 0.4, 5.0, 9.0])
+def test_both_tails_of_the_normal_distribution(metric: metricc.Metric, x: float) -> None:
+    wanted = float(mpmath.ncdf(x))
+    normal_cdf, wide = emitted(metric).normal_cdf, torch.tensor(x, dtype=torch.float64)
+    for found in (normal_cdf(x), normal_cdf(wide), floats()["normal_cdf"](x)):
+        assert float(found) == pytest.approx(wanted, rel=1e-12, abs=0)
+    of_array = float(arrays(np)["normal_cdf"](np.array([x]))[0])
+    assert of_array == pytest.approx(wanted, rel=1e-12, abs=0)
 
 
 def test_a_power_that_overflows_is_no_error(metric: metricc.Metric) -> None:

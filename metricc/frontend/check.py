@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
+from ..ir.surrogate import SURROGATE_PARAMETERS, TypedSurrogate
 from ..ir.syntax import Name
 from ..ir.typed import TypedMetric, TypedParameter
 from .degrees import scale_warnings
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from ..ir.syntax import Definition, Parameter
     from ..ir.typed import Term
     from ..library import Library
-
-_SURROGATE_PARAMETERS = ("p", "sharpness", "threshold")
 
 
 def check(
@@ -108,9 +107,18 @@ def _check_metric(
     return TypedMetric(name, place.text, parameters, body, definition.doc)
 
 
+def check_surrogate(definition: Definition, library: Library) -> TypedSurrogate:
+    """Resolve a surrogate by itself, as one of the library is.
+
+    Raises:
+        MetricError: a name, an argument list or a value is wrong.
+    """
+    return _check_surrogate(definition, Resolver(library, frozenset()), {})
+
+
 def _check_surrogate(
     definition: Definition, resolver: Resolver, earlier: dict[str, Definition]
-) -> None:
+) -> TypedSurrogate:
     """Resolve a surrogate: one probability in, one out. It may be called like a function."""
     name, span = definition.name, definition.name_span
     if function_name(name) is None:
@@ -118,12 +126,13 @@ def _check_surrogate(
     _refuse_duplicate(definition, earlier)
     names = tuple(parameter.name for parameter in definition.parameters)
     is_plain = all(p.default is None and not p.is_count for p in definition.parameters)
-    if names != _SURROGATE_PARAMETERS or not is_plain:
+    if names != SURROGATE_PARAMETERS or not is_plain:
         raise d.MetricError(d.SurrogateParameters(span, name))
-    parameters = (TypedParameter(name, Fraction(0), is_count=False) for name in names)
+    parameters = tuple(TypedParameter(name, Fraction(0), is_count=False) for name in names)
     terms = {p.name: resolver.parameter(p, span) for p in parameters}
-    resolver.expr(definition.body, Scope(definition, terms))
+    body = resolver.expr(definition.body, Scope(definition, terms))
     earlier[name] = definition
+    return TypedSurrogate(name, definition.body.span.text, parameters, body, definition.doc)
 
 
 def _refuse_duplicate(definition: Definition, earlier: Mapping[str, Definition]) -> None:

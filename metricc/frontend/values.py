@@ -106,5 +106,8 @@ _OPERATIONS: dict[str, Callable[..., Real]] = {
     "atan": _mp.atan,
     "tanh": _mp.tanh,
     "sigmoid": lambda x: 1 / (1 + _mp.exp(-x)),
+    "normal_cdf": _mp.ncdf,
+    "sign": _mp.sign,
+    "step": lambda x: (1 + _mp.sign(x)) / 2,
     "xlogx": lambda x: x * _mp.log(x) if x else x,
 }

@@ -42,6 +42,11 @@ def _number(degrees: tuple[Degree, ...]) -> Degree:
     return Fraction(0) if set(degrees) == {Fraction(0)} else None
 
 
+def _free(degrees: tuple[Degree, ...]) -> Degree:
+    """What only looks at a sign forgets the size: sign, step."""
+    return None if None in degrees else Fraction(0)
+
+
 def _root(order: int) -> Callable[[tuple[Degree, ...]], Degree]:
     def degree(degrees: tuple[Degree, ...]) -> Degree:
         return None if degrees[0] is None else degrees[0] / order
@@ -49,8 +54,10 @@ def _root(order: int) -> Callable[[tuple[Degree, ...]], Degree]:
     return degree
 
 
-_EXPONENTIAL = ("exp", "log", "log2", "log10", "log1p", "xlogx", "sigmoid", "tanh")
+_EXPONENTIAL = ("exp", "log", "log2", "log10", "log1p", "xlogx")
+_STEPS = ("sigmoid", "tanh", "normal_cdf")
 _CIRCULAR = ("sin", "cos", "asin", "atan")
+_OF_NUMBERS = (*_EXPONENTIAL, *_STEPS, *_CIRCULAR)
 FUNCTIONS = {
     function.name: function
     for function in (
@@ -60,7 +67,9 @@ FUNCTIONS = {
         Function("min", "min(x, y, …)", 2, None, _same),
         Function("max", "max(x, y, …)", 2, None, _same),
         Function("clamp", "clamp(x, low, high)", 3, 3, _same),
-        *(Function(name, f"{name}(x)", 1, 1, _number) for name in (*_EXPONENTIAL, *_CIRCULAR)),
+        Function("sign", "sign(x)", 1, 1, _free),
+        Function("step", "step(x)", 1, 1, _free),
+        *(Function(name, f"{name}(x)", 1, 1, _number) for name in _OF_NUMBERS),
     )
 }
 SYNONYMS = {"ln": "log", "arcsin": "asin", "arctan": "atan"}

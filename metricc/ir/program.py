@@ -34,10 +34,10 @@ class Op:
 
 Expr = Num | Ref | Op
 
-Shape = Literal["scalar", "class"]
-"""One number per group, or one per class of a group."""
+Shape = Literal["scalar", "class", "sample"]
+"""One number per group, one per class of a group, or one per prediction."""
 
-GUARDS = frozenset({"nonzero"})
+GUARDS = frozenset({"nonzero", "nonnegative"})
 """Operators that only keep a value in range; operation counts leave them out."""
 
 
@@ -54,7 +54,8 @@ class Assign:
 class Program:
     """Value and slopes from soft entries; the results are `value`, `grad_pos`, `grad_neg`.
 
-    `inputs` are the entries it reads, in the field's order; `parameters` the metric's own.
+    `inputs` are the entries it reads, in the field's order; `parameters` the metric's own. That of
+    a surrogate reads p and q = 1 - p; its results are `soft` and `rest`, and `slope`.
     """
 
     inputs: tuple[str, ...]

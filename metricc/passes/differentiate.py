@@ -46,12 +46,25 @@ def _power(b: Bindings, m: sp.Symbol, x: Args, dx: Args) -> sp.Expr:
     return x[1] * m * dx[0] / x[0] + varying
 
 
-def _extreme(b: Bindings, less: sp.Expr, dx: Args) -> sp.Expr:
-    """The side of the smaller: half of each between, which is the subgradient torch takes."""
-    return dx[1] + (1 - b.bind("sign", less)) / 2 * (dx[0] - dx[1])
+def _select(b: Bindings, less: sp.Expr, dx: Args) -> sp.Expr:
+    """dx where `less` is below 0, dy above: half of each at 0, the subgradient torch takes.
+
+    dy + step(-less) * (dx - dy) is one operation less, and loses the side that is much smaller.
+    """
+    sides = (-less, less)
+    return sp.Add(*(b.bind("step", side) * d for side, d in zip(sides, dx, strict=True) if d != 0))
+
+
+def _clamp(b: Bindings, _m: sp.Symbol, x: Args, dx: Args) -> sp.Expr:
+    return b.bind("step", x[0] - x[1]) * b.bind("step", x[2] - x[0]) * dx[0]
+
+
+def _bell(b: Bindings, _m: sp.Symbol, x: Args, dx: Args) -> sp.Expr:
+    return b.bind("exp", -(x[0] ** 2) / 2) / sp.sqrt(2 * sp.pi) * dx[0]
 
 
 DERIVATIVES: dict[str, tuple[str, Rule]] = {
+    "let": ("dx = dx", lambda _b, _m, _x, dx: dx[0]),
     "quotient": ("d(N/D) = (dN - m dD)/D", lambda _b, m, x, dx: (dx[0] - m * dx[1]) / x[1]),
     "sqrt": ("d√x = dx/(2m)", lambda _b, m, _x, dx: dx[0] / (2 * m)),
     "cbrt": ("d∛x = dx/(3m²)", lambda _b, m, _x, dx: dx[0] / (3 * m**2)),
@@ -66,9 +79,13 @@ DERIVATIVES: dict[str, tuple[str, Rule]] = {
     "atan": ("d atan x = dx/(1+x²)", lambda _b, _m, x, dx: dx[0] / (1 + x[0] ** 2)),
     "tanh": ("d tanh x = (1-m²) dx", lambda _b, m, _x, dx: (1 - m**2) * dx[0]),
     "sigmoid": ("d σ(x) = σ(x) σ(-x) dx", lambda b, m, x, dx: m * b.bind("sigmoid", -x[0]) * dx[0]),
+    "normal_cdf": ("d Φ(x) = exp(-x²/2)/√(2π) dx", _bell),
     "abs": ("d|x| = sign x dx", lambda b, _m, x, dx: b.bind("sign", x[0]) * dx[0]),
-    "min": ("d min picks a side", lambda b, _m, x, dx: _extreme(b, x[0] - x[1], dx)),
-    "max": ("d max picks a side", lambda b, _m, x, dx: _extreme(b, x[1] - x[0], dx)),
+    "sign": ("d sign x = 0", lambda _b, _m, _x, _dx: sp.Integer(0)),
+    "step": ("d step x = 0", lambda _b, _m, _x, _dx: sp.Integer(0)),
+    "min": ("d min picks a side", lambda b, _m, x, dx: _select(b, x[0] - x[1], dx)),
+    "max": ("d max picks a side", lambda b, _m, x, dx: _select(b, x[1] - x[0], dx)),
+    "clamp": ("d clamp(x, c, d) = step(x-c) step(d-x) dx", _clamp),
 }
 
 
@@ -76,22 +93,27 @@ def differentiate(symbolic: Symbolic) -> Gradient:
     """Return value and slopes, with a step for each binding that a prediction moves."""
     bindings = Bindings({(binding.op, binding.args): binding for binding in symbolic.bindings})
     steps: list[Step] = []
-    slopes = [_slope(symbolic, bindings, name, steps) for name in DIRECTIONS]
+    slopes = [slope_along(symbolic, bindings, *row, steps) for row in DIRECTIONS.items()]
     if any(slope.has(sp.nan, sp.zoo, sp.oo) for slope in slopes):  # 0^TP, TP/((FP - FP)/total)
         raise MetricError(ImpossibleConstant(symbolic.metric.span))
     return Gradient(symbolic, bindings.all(), slopes[0], slopes[1], tuple(steps))
 
 
-def _slope(symbolic: Symbolic, bindings: Bindings, name: str, steps: list[Step]) -> sp.Expr:
-    """Return the derivative of the value along one direction."""
-    direction = _Direction(symbolic, DIRECTIONS[name])
+def slope_along(
+    symbolic: Symbolic,
+    bindings: Bindings,
+    name: str,
+    moves: Mapping[sp.Symbol, sp.Expr],
+    steps: list[Step],
+) -> sp.Expr:
+    """Return the derivative of the value along one direction: what moves, and how fast."""
+    direction = _Direction(symbolic, moves)
     for binding in symbolic.bindings:
         tangent = direction.binding(bindings, binding)
         if tangent == 0:
             continue
         rule = DERIVATIVES[binding.op][0]
-        before = f"{name} of {binding.symbol} = {binding.op}{binding.args}"
-        steps.append(Step(f"differentiate {binding.op}", before, str(tangent), rule))
+        steps.append(Step(f"differentiate {binding.op}", name, binding.symbol, tangent, rule))
         is_long = sp.count_ops(tangent) > MAX_INLINE
         named = bindings.bind("same", tangent) if is_long else tangent
         direction.tangents[binding.symbol] = named

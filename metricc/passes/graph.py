@@ -6,47 +6,54 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..diagnostics import InternalError
-from ..ir.symbolic import ENTRY, MARGINAL_SUMS, PARAMETER_PREFIX, Gradient
+from ..ir.symbolic import ENTRY, PARAMETER_PREFIX
 from ..ir.typed import ENTRIES
 from .node import ONE, ZERO, Items, Node, Weight, lean, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import sympy as sp
 
+    from ..ir.symbolic import Binding
     from .node import Item
 
 _FIELD_ORDER = {name: position for position, name in enumerate(ENTRIES)}
+_ODD = ("asin", "atan", "cbrt", "let", "sin", "tanh")
+_SYMMETRIC = ("min", "max")
 DIGITS = 60
 """An irrational constant is kept as a fraction of so many digits."""
 
 
 class Graph:
-    """Nodes by number; `roots` are the numbers of value, grad_pos and grad_neg.
+    """Nodes by number; `roots` are the numbers of the results.
 
     `labels` are the names that the user, or the field, has for nodes; `marginals` are AP, AN, ….
     """
 
-    def __init__(self, gradient: Gradient) -> None:
-        """Take the gradient's expressions apart."""
+    def __init__(
+        self,
+        bindings: Iterable[Binding],
+        roots: Iterable[sp.Expr],
+        labels: Iterable[tuple[sp.Expr, str]],
+        meanings: Mapping[sp.Expr, sp.Expr],
+    ) -> None:
+        """Take expressions apart; one that `meanings` has a meaning for stands for that."""
         self.nodes = [Node("product")]
         self.ids = {self.nodes[ONE]: ONE}
         self._known: dict[sp.Expr, int] = {}
         self._keys: dict[int, tuple[tuple[int, ...], int]] = {}
-        for symbol, total in MARGINAL_SUMS.items():
-            self._known[symbol] = self.node(total)
-        for binding in gradient.bindings:
+        for expr, meaning in meanings.items():
+            self._known[expr] = self.node(meaning)
+        for binding in bindings:
             args = tuple(self.node(arg) for arg in binding.args)
             is_same = binding.op == "same"
-            self._known[binding.symbol] = (
-                args[0] if is_same else self.add(Node(binding.op, (), args))
-            )
-        slopes = (gradient.grad_pos, gradient.grad_neg)
-        self.roots = [self.node(e) for e in (gradient.symbolic.value, *slopes)]
-        self.marginals = {self._known[symbol]: str(symbol.name) for symbol in MARGINAL_SUMS}
+            self._known[binding.symbol] = args[0] if is_same else self.call(binding.op, args)
+        self.roots = [self.node(root) for root in roots]
+        named = (expr for expr in meanings if expr.is_Symbol)
+        self.marginals = {self._known[symbol]: str(symbol.name) for symbol in named}
         self.labels = {number: name.lower() for number, name in self.marginals.items()}
-        for expr, label in gradient.symbolic.labels:
+        for expr, label in labels:
             if expr in self._known:
                 self.labels[self._known[expr]] = label
 
@@ -56,6 +63,21 @@ class Graph:
             self.ids[node] = len(self.nodes)
             self.nodes.append(node)
         return self.ids[node]
+
+    def call(self, op: str, args: tuple[int, ...]) -> int:
+        """Return the node of a function: sin(-x) is -sin(x), and min(y, x) is min(x, y)."""
+        if op in _ODD or (op == "clamp" and self._are_opposite(*args[1:])):
+            mirrored = Node(op, (), (self.sum([(args[0], -1)]), *args[1:]))
+            is_minus = op != "let" and self.split(args[0])[0] < 0  # the user's words stay
+            if is_minus or mirrored in self.ids:
+                return self.sum([(self.add(mirrored), -1)])
+        node, turned = Node(op, (), args), Node(op, (), args[::-1])
+        is_known = op in _SYMMETRIC and turned in self.ids
+        return self.add(turned if is_known else node)
+
+    def _are_opposite(self, low: int, high: int) -> bool:
+        """Tell whether bounds are -c and c."""
+        return self.sum([(low, 1), (high, 1)]) == self.sum([])
 
     def replace(self, number: int, node: Node) -> None:
         """Write a node in another way; whatever needs it stays as it is."""

@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from ..diagnostics import ImpossibleConstant, MetricError
-from ..ir.symbolic import ENTRY, Bindings, Symbolic, name_marginals, parameter_symbol
+from ..ir.symbolic import (
+    ENTRY,
+    MARGINAL,
+    Bindings,
+    Symbolic,
+    name_marginals,
+    parameter_symbol,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from ..ir.typed import Term, TypedMetric
 
 _OF_NUMBERS = {
     "abs": sp.Abs,
     "asin": sp.asin,
     "atan": sp.atan,
+    "clamp": lambda x, low, high: sp.Min(sp.Max(x, low), high),
     "cbrt": lambda x: sp.real_root(x, 3),
     "cos": sp.cos,
     "exp": sp.exp,
@@ -24,10 +34,13 @@ _OF_NUMBERS = {
     "log1p": lambda x: sp.log(1 + x),
     "max": sp.Max,
     "min": sp.Min,
+    "normal_cdf": lambda x: sp.erfc(-x / sp.sqrt(2)) / 2,
     "power": sp.Pow,
     "sigmoid": lambda x: 1 / (1 + sp.exp(-x)),
+    "sign": sp.sign,
     "sin": sp.sin,
     "sqrt": sp.sqrt,
+    "step": lambda x: (1 + sp.sign(x)) / 2,
     "tanh": sp.tanh,
     "xlogx": lambda x: x * sp.log(x) if x else x,
 }
@@ -40,14 +53,30 @@ def lower(metric: TypedMetric) -> Symbolic:
     Raises:
         MetricError: a constant part has no finite real value, as in `1/0`.
     """
-    lowering = _Lowering()
+    lowering = Lowering({*ENTRY.values(), *MARGINAL.values()})
     value = name_marginals(lowering.term(metric.body))
     return Symbolic(metric, lowering.bindings.all(), value, tuple(lowering.labels.items()))
 
 
-class _Lowering:
-    def __init__(self) -> None:
-        self.bindings = Bindings()
+class Lowering:
+    """Lowers terms into the same bindings; `varying` are the symbols that are no fixed numbers.
+
+    `given` is what parameters stand for. With `keep_lets`, what a `let` names is bound as it is.
+    """
+
+    def __init__(
+        self,
+        varying: Iterable[sp.Symbol],
+        given: Mapping[str, sp.Expr] | None = None,
+        bindings: Bindings | None = None,
+        *,
+        keep_lets: bool = False,
+    ) -> None:
+        """Begin with no term lowered yet."""
+        self.bindings = Bindings() if bindings is None else bindings
+        self.varying = set(varying)
+        self.given = given or {}
+        self.keep_lets = keep_lets
         self.labels: dict[sp.Expr, str] = {}
         self.done: dict[Term, sp.Expr] = {}
 
@@ -55,6 +84,8 @@ class _Lowering:
         """Lower one node, once however often it is shared."""
         if term not in self.done:
             result = self._term(term)
+            if self.keep_lets and term.label and term.args and not result.is_number:
+                result = self._made("let", result)
             if term.label and not result.is_number:
                 self.labels.setdefault(name_marginals(result), term.label)
             self.done[term] = result
@@ -65,7 +96,8 @@ class _Lowering:
             case "entry":
                 return ENTRY[str(term.value)]
             case "parameter":
-                return parameter_symbol(str(term.value))
+                name = str(term.value)
+                return self.given.get(name, parameter_symbol(name))
             case "number":
                 value = Fraction(term.value or 0)
                 return sp.Rational(value.numerator, value.denominator)
@@ -91,7 +123,7 @@ class _Lowering:
                 return self._log(args[0], term)
             case "log2" | "log10":
                 return self._log(args[0], term) / sp.log(int(term.op[3:]))
-            case "clamp":
+            case "clamp" if self._varies(*args[1:]):
                 return self._bind("min", [self._bind("max", args[:2], term), args[2]], term)
             case "min" | "max":
                 found = args[0]
@@ -102,7 +134,7 @@ class _Lowering:
 
     def _quotient(self, numerator: sp.Expr, denominator: sp.Expr, term: Term) -> sp.Expr:
         if not denominator.is_number:
-            return self.bindings.bind("quotient", numerator, denominator)
+            return self._made("quotient", numerator, denominator)
         if abs(denominator.evalf(60)) < _NO_SIZE:
             raise MetricError(ImpossibleConstant(term.span))
         return numerator / denominator
@@ -123,8 +155,17 @@ class _Lowering:
     def _bind(self, op: str, args: list[sp.Expr], term: Term) -> sp.Expr:
         """Bind, unless all arguments are numbers: then the result is one, and must be real."""
         if not all(arg.is_number for arg in args):
-            return self.bindings.bind(op, *args)
+            return self._made(op, *args)
         result = _OF_NUMBERS[op](*args)
         if not result.is_finite or not result.is_real:
             raise MetricError(ImpossibleConstant(term.span))
         return result
+
+    def _made(self, op: str, *args: sp.Expr) -> sp.Symbol:
+        symbol = self.bindings.bind(op, *args)
+        if self._varies(*args):
+            self.varying.add(symbol)
+        return symbol
+
+    def _varies(self, *exprs: sp.Expr) -> bool:
+        return any(self.varying & expr.free_symbols for expr in exprs)

@@ -19,10 +19,13 @@ _BY_KIND = {
     "cbrt": "root",
     "cos": "cosine",
     "exp": "e",
+    "let": "c",
     "log": "ln",
     "log1p": "ln",
+    "clamp": "clamped",
     "max": "high",
     "min": "low",
+    "normal_cdf": "phi",
     "power": "raised",
     "product": "c",
     "quotient": "ratio",
@@ -30,6 +33,7 @@ _BY_KIND = {
     "sign": "side",
     "sin": "sine",
     "sqrt": "root",
+    "step": "side",
     "sum": "s",
     "tanh": "squashed",
     "xlogx": "info",
@@ -44,7 +48,7 @@ _RATES = {
 }
 _RESERVED = {"value", "grad_pos", "grad_neg", "zero_division", "input", "target", "sample_weight"}
 _RESERVED |= {"sharpness", "threshold", "smooth", "entries", "self", "torch", "math", *FUNCTIONS}
-_RESERVED |= {"nonzero", "quotient", "power", "sign", "minimum", "maximum", *keyword.kwlist}
+_RESERVED |= {"nonzero", "quotient", "power", "sign", "step", "minimum", "maximum", *keyword.kwlist}
 _RESERVED |= {"tp", "tn", "fp", "fn"}
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..ir.program import Assign, Expr, Num, Op, Program, Ref
+from ..ir.symbolic import MARGINAL_SUMS
 from ..ir.typed import ENTRIES
 from .factor import is_literal
 from .graph import DIGITS, Graph
@@ -22,10 +23,12 @@ ROOTS = ("value", "grad_pos", "grad_neg")
 
 def schedule(gradient: Gradient) -> Program:
     """Return the program; each node that is used twice, or that the user named, gets a name."""
-    graph = Graph(gradient)
+    symbolic = gradient.symbolic
+    exprs = (symbolic.value, gradient.grad_pos, gradient.grad_neg)
+    graph = Graph(gradient.bindings, exprs, symbolic.labels, MARGINAL_SUMS)
     share(graph)
-    parameters = parameter_names([p.name for p in gradient.symbolic.metric.parameters])
-    writer = _Writer(graph, parameters)
+    parameters = parameter_names([p.name for p in symbolic.metric.parameters])
+    writer = Writer(graph, ROOTS, parameters)
     value = writer.section(ROOTS[:1])
     slopes = writer.section(ROOTS[1:])
     read = {graph.nodes[number].value for number in writer.written}
@@ -33,20 +36,32 @@ def schedule(gradient: Gradient) -> Program:
     return Program(inputs, tuple(parameters.values()), value, slopes)
 
 
-class _Writer:
+class Writer:
     """Writes the nodes of one graph down, in order of need."""
 
-    def __init__(self, graph: Graph, parameters: dict[str, str]) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        roots: tuple[str, ...],
+        parameters: dict[str, str],
+        apart: frozenset[int] = frozenset(),
+    ) -> None:
+        """Name the graph's roots; `parameters` are the program's names for the metric's.
+
+        Each node in `apart` gets a line of its own, even if it is used once.
+        """
         self.graph = graph
+        self.apart = apart
+        self.roots = dict(zip(roots, graph.roots, strict=True))
         self.uses = graph.uses()
         self.parameters = parameters
-        self.chosen = Names(graph, tuple(parameters.values()))
+        self.chosen = Names(graph, (*roots, *parameters.values()))
         self.written: set[int] = set()
         self.names: dict[int, str] = {}
 
     def section(self, roots: tuple[str, ...]) -> tuple[Assign, ...]:
         """Write `roots`, each after what it needs and no section has yet."""
-        wanted = {root: self.graph.roots[ROOTS.index(root)] for root in roots}
+        wanted = {root: self.roots[root] for root in roots}
         assigns: dict[str, Expr] = {}
         for root in roots:
             for number in self.graph.in_order(wanted[root]):
@@ -64,6 +79,8 @@ class _Writer:
 
     def _is_named(self, number: int) -> bool:
         """Tell whether the user has a name for a node, by `let` or as a metric inside."""
+        if number in self.apart:
+            return True
         return number in self.graph.labels and number not in self.graph.marginals
 
     def _is_atom(self, number: int) -> bool:
@@ -78,6 +95,8 @@ class _Writer:
             return self._sum(node.items, sign)
         if number not in self.names and node.kind == "product":
             return self._product(node.items, sign)
+        if number not in self.names and node.kind == "let":
+            return self._expr(node.args[0], sign)
         return self._call(number) if sign > 0 else Op("neg", (self._call(number),))
 
     def _call(self, number: int) -> Expr:

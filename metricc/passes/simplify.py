@@ -18,6 +18,7 @@ from ..ir.symbolic import (
     expanded_size,
     name_marginals,
 )
+from .differentiate import DIRECTIONS
 from .schedule import schedule
 
 if TYPE_CHECKING:
@@ -217,6 +218,6 @@ def _results(rule: Rule, expr: sp.Expr, bound: Bound) -> list[sp.Expr]:
 
 def _record(rule: Rule, old: Gradient, new: Gradient) -> Gradient:
     """Return `new` with a step for each slope that `rule` changed."""
-    pairs = zip(_slopes(old), _slopes(new), strict=True)
-    steps = [Step(rule.name, str(a), str(b), rule.why) for a, b in pairs if a != b]
+    pairs = zip(DIRECTIONS, _slopes(old), _slopes(new), strict=True)
+    steps = [Step(rule.name, name, a, b, rule.why) for name, a, b in pairs if a != b]
     return replace(new, derivation=(*old.derivation, *steps))

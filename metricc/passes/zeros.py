@@ -197,8 +197,11 @@ class ZeroFinder:
         """Return where a function's value vanishes, if its arguments tell."""
         x = self.zeros(args[0])
         match op:
-            case "exp" | "sigmoid":
+            case "exp" | "sigmoid" | "normal_cdf":
                 return Zeros(1)
+            case "clamp":
+                is_above = all(self.default(bound).is_positive for bound in args[1:])
+                return Zeros(1) if is_above else None
             case "sqrt" | "abs":
                 return replace(x, sign=1)
             case "power":

@@ -8,11 +8,11 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from .. import diagnostics as d
+from ..library import load_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Surrogate = Literal["sigmoid", "identity"]
 Direction = Literal["max", "min"]
 
 
@@ -20,12 +20,14 @@ Direction = Literal["max", "min"]
 class LossOptions:
     """Structural options fix the text; the numeric ones become constructor defaults.
 
-    `sharpness` is the paper's L: the surrogate's slope at the threshold is L/4. `smooth` is a
-    pseudo-count added to each entry. `direction` None means inferred from the metric.
+    `surrogate` is one of the library's, `rescaled` stretches it to reach 0 and 1. `sharpness` is
+    the paper's L: the surrogate's slope at the threshold is L/4. `smooth` is a pseudo-count added
+    to each entry. `direction` None means inferred from the metric.
     """
 
     from_logits: bool = True
-    surrogate: Surrogate = "sigmoid"
+    surrogate: str = "sigmoid"
+    rescaled: bool = False
     direction: Direction | None = None
     sharpness: float = 10.0
     threshold: float = 0.5
@@ -43,17 +45,22 @@ class LossOptions:
         for name in given:
             if name not in known:
                 raise d.MetricError(d.UnknownOption(None, name, ", ".join(sorted(known))))
-        for name, allowed in (("surrogate", Surrogate), ("direction", Direction)):
+        for name, allowed in (("surrogate", surrogates()), ("direction", get_args(Direction))):
             value = given.get(name, getattr(cls, name))
-            if value != getattr(cls, name) and value not in get_args(allowed):
-                wanted = " or ".join(f'"{word}"' for word in get_args(allowed))
+            if value != getattr(cls, name) and value not in allowed:
+                wanted = " or ".join(f'"{word}"' for word in allowed)
                 raise d.MetricError(d.WrongValue(None, name, repr(value), wanted))
-        if not isinstance(given.get("from_logits", True), bool):
-            raise d.MetricError(
-                d.WrongValue(None, "from_logits", repr(given["from_logits"]), "True or False")
-            )
+        for name in ("from_logits", "rescaled"):
+            if not isinstance(given.get(name, True), bool):
+                wanted = "True or False"
+                raise d.MetricError(d.WrongValue(None, name, repr(given[name]), wanted))
         numbers = {name: _number(name, given[name]) for name in _WANTED if name in given}
         return cls(**{**given, **numbers})
+
+
+def surrogates() -> tuple[str, ...]:
+    """Return the names that `surrogate` can be: those of the library."""
+    return tuple(load_library().surrogates)
 
 
 LARGEST = 1e30

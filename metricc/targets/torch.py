@@ -6,13 +6,16 @@ import ast
 import builtins
 import keyword
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
 from ..passes.naming import free
+from ..surrogate import compile_surrogate
 from .header import mathematics, provenance, quoted
 from .printer import Printer, break_lines, number
 from .target import Artifact, fill, read_template
+from .torch_surrogate import surrogate_code
 
 if TYPE_CHECKING:
     from ..ir.compilation import Compilation
@@ -63,11 +66,12 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
         **_argument_holes(compilation, options),
         **_loss_holes(compilation, options, direction),
     }
-    form = "logits" if options.from_logits else "probabilities"
+    surrogate = compile_surrogate(options.surrogate, rescaled=options.rescaled)
+    soft_decisions = surrogate_code(surrogate, from_logits=options.from_logits)
     parts = [
         fill(read_template("torch/batch.py"), holes),
-        fill(read_template(f"torch/surrogate_{options.surrogate}_{form}.py"), holes),
-        *_functions(compilation.program),
+        soft_decisions,
+        *_functions(compilation.program, soft_decisions),
         fill(read_template("torch/linearize.py"), holes),
         fill(read_template("torch/function.py"), holes),
         fill(read_template("torch/module.py"), holes),
@@ -165,8 +169,8 @@ def _defaults(compilation: Compilation, options: LossOptions) -> dict[str, float
     attributes = _attributes(program.parameters)
     own = zip(attributes, (float(p.default) for p in typed.parameters), strict=True)
     numbers: dict[str, float] = {}
-    if options.surrogate == "sigmoid":
-        numbers |= {"sharpness": options.sharpness, "threshold": options.threshold}
+    for name in compile_surrogate(options.surrogate, rescaled=options.rescaled).parameters:
+        numbers[name] = getattr(options, name)
     numbers["smooth"] = options.smooth
     if "quotient" in program.functions():
         numbers["zero_division"] = options.zero_division
@@ -197,12 +201,25 @@ def _loss_holes(
     }
 
 
-def _functions(program: Program) -> list[str]:
-    """Return the functions that the program calls, and those that they call, as in the template."""
-    text = read_template("torch/functions.py")
-    known = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+def _functions(program: Program, code: str) -> list[str]:
+    """Return the template's functions that program, code, and these functions call."""
+    known = _templates()
     wanted = {{"min": "minimum", "max": "maximum"}.get(f, f) for f in program.functions()}
+    wanted |= _calls(ast.parse(code))
     for name in sorted(wanted & known.keys()):
-        calls = (n.func for n in ast.walk(known[name]) if isinstance(n, ast.Call))
-        wanted |= {f.id for f in calls if isinstance(f, ast.Name)}
-    return [ast.get_source_segment(text, n) or "" for name, n in known.items() if name in wanted]
+        wanted |= known[name][1]
+    return [text for name, (text, _) in known.items() if name in wanted]
+
+
+@cache
+def _templates() -> dict[str, tuple[str, set[str]]]:
+    """Return the text of each function of the template, and what it calls."""
+    text = read_template("torch/functions.py")
+    found = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    return {f.name: (ast.get_source_segment(text, f) or "", _calls(f)) for f in found}
+
+
+def _calls(code: ast.AST) -> set[str]:
+    """Return the names that are called like functions."""
+    calls = (node.func for node in ast.walk(code) if isinstance(node, ast.Call))
+    return {called.id for called in calls if isinstance(called, ast.Name)}

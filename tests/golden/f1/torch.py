@@ -66,7 +66,7 @@ def surrogate(input, sharpness, threshold):
 
 
 def surrogate_backward(grad, input, sharpness, threshold):
-    """Return grad * da/dinput as a product of sigmoids: a * (1 - a) would round to 0."""
+    """Return grad * da/dinput, with p * q for dp/dinput: p * (1 - p) would round to 0."""
     p, q = torch.sigmoid(input), torch.sigmoid(-input)
     x = sharpness * (p - threshold)
     return grad * torch.sigmoid(x) * torch.sigmoid(-x) * p * q * sharpness

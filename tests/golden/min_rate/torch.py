@@ -10,9 +10,9 @@ Value of M, and slopes dM/da at a positive and at a negative, from soft entries:
     an = tn + fp
     specificity = tn / an
     value = min(recall, specificity)
-    side = sign(recall - specificity)
-    grad_pos = 0.5 * (1 - side) / ap
-    grad_neg = -0.5 * (side + 1) / an
+    s = specificity - recall
+    grad_pos = step(s) / ap
+    grad_neg = -step(-s) / an
 
 Singular places, where the functions below bound it:
 
@@ -46,9 +46,9 @@ def value_and_slopes(tp, tn, fp, fn, zero_division):
     # slopes
     ap = nonzero(ap)
     an = nonzero(an)
-    side = sign(recall - specificity)
-    grad_pos = 0.5 * (1 - side) / ap
-    grad_neg = -0.5 * (side + 1) / an
+    s = specificity - recall
+    grad_pos = step(s) / ap
+    grad_neg = -step(-s) / an
     return value, grad_pos, grad_neg
 
 
@@ -76,7 +76,7 @@ def surrogate(input, sharpness, threshold):
 
 
 def surrogate_backward(grad, input, sharpness, threshold):
-    """Return grad * da/dinput as a product of sigmoids: a * (1 - a) would round to 0."""
+    """Return grad * da/dinput, with p * q for dp/dinput: p * (1 - p) would round to 0."""
     p, q = torch.sigmoid(input), torch.sigmoid(-input)
     x = sharpness * (p - threshold)
     return grad * torch.sigmoid(x) * torch.sigmoid(-x) * p * q * sharpness
@@ -93,9 +93,11 @@ def quotient(x, y, zero_division):
     return x / (y + (y == 0)) * (y != 0) + bound * (y == 0)
 
 
-def sign(x):
-    """Return -1, 0 or 1."""
-    return 1.0 * (x > 0) - 1.0 * (x < 0)
+def step(x):
+    """Return 1 where x is positive, 0 where it is negative, and 1/2 between."""
+    if isinstance(x, torch.Tensor):
+        return (x.sign() + 1) / 2
+    return 0.5 * (x > 0) + 0.5 * (x >= 0)
 
 
 def minimum(x, y):

@@ -99,6 +99,26 @@ def sign(x):
     return 1.0 * (x > 0) - 1.0 * (x < 0)
 
 
+def step(x):
+    """Return 1 where x is positive, 0 where it is negative, and 1/2 between."""
+    if isinstance(x, torch.Tensor):
+        return (x.sign() + 1) / 2
+    return 0.5 * (x > 0) + 0.5 * (x >= 0)
+
+
+def clamp(x, low, high):
+    """Return x brought to [low, high]."""
+    if isinstance(x, torch.Tensor):
+        return x.clamp(low, high)
+    return min(max(x, low), high)
+
+
+def normal_cdf(x):
+    """Return the share of a normal distribution below x; torch.special.ndtr loses a tail."""
+    erfc = torch.erfc if isinstance(x, torch.Tensor) else math.erfc
+    return erfc(x * -(0.5**0.5)) / 2
+
+
 def minimum(x, y):
     """Return the smaller of x and y."""
     if isinstance(x, torch.Tensor) or isinstance(y, torch.Tensor):

@@ -1,0 +1,172 @@
+"""The part of a torch module that knows the surrogate: soft decisions, and their derivative."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections import Counter
+from dataclasses import replace
+from fractions import Fraction
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from ..ir.program import Assign, Num, Op, Ref, walk
+from ..passes.surrogate import SLOPES, VALUES
+from .options import LossOptions
+from .printer import INFIX, Printer, break_lines
+from .target import WIDTH, fill, read_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..ir.program import Expr, Program
+    from ..ir.surrogate import CompiledSurrogate
+
+_OF_FLOATS = Printer(
+    {
+        "clamp": "min(max({0}, {1}), {2})",
+        "cos": "math.cos({0})",
+        "pi": "math.pi",
+        "sin": "math.sin({0})",
+        "tanh": "math.tanh({0})",
+    }
+)
+"""With what Python has for numbers; templates/torch/functions.py has the rest."""
+
+_OF_TENSORS = Printer(
+    {
+        "at_least": "torch.clamp({0}, min={1})",
+        "at_most": "torch.clamp({0}, max={1})",
+        "atan": "torch.atan({0})",
+        "clamp": "torch.clamp({0}, {1}, {2})",
+        "cos": "torch.cos({0})",
+        "exp": "torch.exp({0})",
+        "max": "maximum({0}, {1})",
+        "min": "minimum({0}, {1})",
+        "nonnegative": "torch.clamp({0}, min=0)",
+        "pi": "math.pi",
+        "sigmoid": "torch.sigmoid({0})",
+        "sin": "torch.sin({0})",
+        "tanh": "torch.tanh({0})",
+    }
+)
+"""Likewise with what torch has for tensors."""
+
+_LINE = 84  # what is left of a line inside a function
+_BRIEF = 38
+_INPUT = Ref("input")
+_OF_LOGITS: dict[str, Expr] = {
+    "p": Op("sigmoid", (_INPUT,)),
+    "q": Op("sigmoid", (Op("neg", (_INPUT,)),)),
+}
+_OF_PROBABILITIES: dict[str, Expr] = {
+    "p": _INPUT,
+    "q": Op("sub", (Num(Fraction(1)), _INPUT)),
+}
+_P_AND_Q = "p, q = torch.sigmoid(input), torch.sigmoid(-input)"
+
+
+def surrogate_code(surrogate: CompiledSurrogate, *, from_logits: bool) -> str:
+    """Return the functions `surrogate` and `surrogate_backward`."""
+    soft = _soft(surrogate.forward, _OF_LOGITS if from_logits else _OF_PROBABILITIES)
+    holes = {
+        "SURROGATE_OPTIONS": "".join(f", {name}" for name in surrogate.parameters),
+        "DECISION": _decision(surrogate, from_logits=from_logits),
+        "INTRODUCTION": _introduction(surrogate),
+        "HOW": ", with p * q for dp/dinput: p * (1 - p) would round to 0" if from_logits else "",
+        "SOFT": "\n".join(soft),
+        "SLOPE": "\n".join(_slope(surrogate.backward, from_logits=from_logits)),
+    }
+    return fill(read_template("torch/surrogate.py"), holes)
+
+
+def _decision(surrogate: CompiledSurrogate, *, from_logits: bool) -> str:
+    """Say what `surrogate` returns; one that knows no threshold decides nothing."""
+    if not surrogate.parameters:
+        return "the probability a = sigmoid(input)" if from_logits else "the probability a = input"
+    if from_logits:
+        return "a = A(p), the soft decision p > threshold for p = sigmoid(input)"
+    return "a = A(input), the soft decision input > threshold"
+
+
+def _introduction(surrogate: CompiledSurrogate) -> str:
+    """Say which surrogate it is, unless it is the usual one or none at all."""
+    words = []
+    if surrogate.parameters and surrogate.name != LossOptions.surrogate:
+        words.append(surrogate.summary)
+    if surrogate.is_stretched:
+        words.append("Rescaled: (A(p) - A(0)) / (A(1) - A(0)) in the place of A.")
+    lines = textwrap.wrap(" ".join(words), WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return "\n".join(["\n", *lines, "    "]) if lines else ""
+
+
+def _soft(program: Program, definitions: Mapping[str, Expr]) -> list[str]:
+    """Return the body of `surrogate`; what p and q are stands where they are used once."""
+    refs = Counter(e.name for a in program.assignments for e in walk(a.expr) if isinstance(e, Ref))
+    inline = {n: e for n, e in definitions.items() if refs[n] == 1 or isinstance(e, Ref)}
+    named = [Assign(n, definitions[n], "sample") for n in program.inputs if n not in inline]
+    assigns = [replace(a, expr=_written(a.expr, inline)) for a in program.assignments]
+    scalars = [a for a in assigns if a.shape == "scalar"]
+    samples = [a for a in assigns if a.shape == "sample"]
+    results = {a.name: _OF_TENSORS.expr(a.expr) for a in samples if a.name in VALUES}
+    if all(len(text) <= _BRIEF and not refs[name] for name, text in results.items()):
+        samples = [a for a in samples if a.name not in VALUES]
+    else:
+        results = {name: name for name in VALUES}
+    lines = [*_lines(scalars, _OF_FLOATS), *_lines([*named, *samples], _OF_TENSORS)]
+    return [*lines, f"return {', '.join(results[name] for name in VALUES)}"]
+
+
+def _slope(program: Program, *, from_logits: bool) -> list[str]:
+    """Return the body of `surrogate_backward`; a slope that is a plain product needs no name.
+
+    Its scalars come last: what they multiply is bounded by then, and where it is 0 stays 0.
+    """
+    inline = {} if from_logits else _OF_PROBABILITIES
+    assigns = [replace(a, expr=_written(a.expr, inline)) for a in program.assignments]
+    scalars = [a for a in assigns if a.shape == "scalar"]
+    samples = [a for a in assigns if a.shape == "sample"]
+    known = {*program.parameters, *(a.name for a in scalars)}
+    factors = _factors(assigns.pop().expr)
+    if any(isinstance(factor, Op) and factor.op in INFIX for factor in factors):
+        factors = [Ref(name) for name in SLOPES]
+    else:
+        scalars, samples = ([a for a in group if a in assigns] for group in (scalars, samples))
+    last = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in known)]
+    chain = [Ref("p"), Ref("q")] if from_logits else []
+    product = [Ref("grad"), *(f for f in factors if f not in last), *chain, *last]
+    return [
+        *_lines(scalars, _OF_FLOATS),
+        *([_P_AND_Q] if from_logits else []),
+        *_lines(samples, _OF_TENSORS),
+        f"return {_OF_TENSORS.expr(reduce(lambda x, y: Op('mul', (x, y)), product))}",
+    ]
+
+
+def _factors(expr: Expr) -> list[Expr]:
+    """a * b * c → [a, b, c]; the number 1 has none."""
+    match expr:
+        case Op("mul", (left, right)):
+            return [*_factors(left), *_factors(right)]
+        case Num(value) if value == 1:
+            return []
+    return [expr]
+
+
+def _lines(assigns: Iterable[Assign], printer: Printer) -> list[str]:
+    return [printer.assign(a) for a in break_lines(assigns, printer, _LINE)]
+
+
+def _written(expr: Expr, inline: Mapping[str, Expr]) -> Expr:
+    """Write an expression as torch has it: names by what they are, pi, a bound on one side."""
+    match expr:
+        case Ref(name):
+            return inline.get(name, expr)
+        case Num(value):
+            return Op("pi", ()) if float(value) == math.pi else expr
+        case Op("mul", (Num(value), factor)) if math.isclose(value * math.pi, 1, rel_tol=1e-15):
+            return Op("div", (_written(factor, inline), Op("pi", ())))
+        case Op("min" | "max" as op, (x, Num() as bound)):
+            side = {"min": "at_most", "max": "at_least"}[op]
+            return Op(side, (_written(x, inline), bound))
+    return Op(expr.op, tuple(_written(arg, inline) for arg in expr.args))
