@@ -7,8 +7,9 @@ differentiate       Symbolic              → Gradient        passes/differentia
 simplify            Gradient              → Gradient        passes/simplify.py
 schedule            Gradient              → Program         passes/schedule.py
 stabilize           Program               → Program         passes/stabilize.py
-analyse             TypedMetric, Program  → Behaviour       analysis.py
-find_singularities  Symbolic              → Singularity, …  singularities.py
+find_singularities  Symbolic              → Singularity, …  analysis/singularities.py
+analyse             Symbolic, Program     → Behaviour       analysis/behaviour.py
+find_warnings       Behaviour             → Diagnostic, …   analysis/warnings.py
 emit                Compilation           → Artifact        targets/
 """
 
@@ -21,7 +22,9 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, cast
 
 from . import diagnostics as d
-from .analysis import analyse
+from .analysis.behaviour import analyse
+from .analysis.singularities import find_singularities
+from .analysis.warnings import find_warnings
 from .frontend.check import check
 from .frontend.parse import parse
 from .ir.compilation import Compilation
@@ -31,7 +34,6 @@ from .passes.lower import lower
 from .passes.schedule import schedule
 from .passes.simplify import simplify
 from .passes.stabilize import stabilize
-from .singularities import find_singularities
 from .targets import TARGETS
 
 if TYPE_CHECKING:
@@ -60,8 +62,9 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
     gradient = simplify(derived)
     scheduled = schedule(gradient)
     program = stabilize(scheduled)
-    behaviour = analyse(typed, program)
     singularities = find_singularities(symbolic)
+    behaviour = analyse(symbolic, program, singularities)
+    warnings = find_warnings(typed, program, behaviour, singularities)
     return Compilation(
         source=source,
         given=given,
@@ -74,6 +77,7 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
         program=program,
         behaviour=behaviour,
         singularities=singularities,
+        warnings=(*typed.warnings, *warnings),
     )
 
 

@@ -14,9 +14,13 @@ from click.testing import CliRunner
 
 import metricc
 from metricc import diagnostics as d
+from metricc.analysis.warnings import find_warnings
 from metricc.cli import cli
+from metricc.formats import read_notation, render
 from metricc.frontend.check import check
 from metricc.frontend.parse import parse
+from metricc.ir.derivation import Derivation, DerivationStep, Equation
+from metricc.ir.program import Ref
 from metricc.library import load_library
 from metricc.metric import read_source
 from metricc.source import Source
@@ -73,6 +77,15 @@ def build_a_loss_without_torch() -> None:
         metricc.compile("f1").loss()
 
 
+SIGNED = Derivation("", "P", (DerivationStep("", (Equation(Ref("m"), (Ref("P"),)),)),))
+
+
+def write_with_signs(line: str, format: str = "html") -> None:
+    Path("signs.toml").write_text(line, encoding="utf-8")
+    render(SIGNED, format, notation=read_notation(Path("signs.toml"), ("beta", "b")))
+
+
+LOGS = " + ".join(f"log(1 + TP/(TP + {i}*FN + {i * i}*FP))" for i in range(1, 40))
 MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
     "wrong_value": (d.WrongValue, lambda: metricc.compile("f1").source(sharpness=-1)),
     "wrong_value_of_parameter": (
@@ -97,6 +110,19 @@ MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
     "file_in_the_way_folder": (d.FileInTheWay, write_into_a_folder_that_is_missing),
     "missing_package": (d.MissingPackage, build_a_loss_without_torch),
     "nothing_found": (d.NothingFound, lambda: run("list", "perplexity")),
+    "derivation_too_long": (d.DerivationTooLong, lambda: metricc.compile(LOGS).derivation("text")),
+    "unknown_format": (d.UnknownFormat, lambda: render(SIGNED, "latx")),
+    "unreadable_symbols": (d.UnreadableSymbols, lambda: write_with_signs('yhat = "\\hat{h}"')),
+    "unreadable_symbols_missing": (d.UnreadableSymbols, lambda: read_notation(Path("no.toml"))),
+    "unknown_symbol": (d.UnknownSymbol, lambda: write_with_signs('thta = "w"')),
+    "unknown_symbol_far": (d.UnknownSymbol, lambda: write_with_signs('weights = "w"')),
+    "wrong_sign": (d.WrongSign, lambda: write_with_signs("P = 3")),
+    "wrong_sign_unbalanced": (d.WrongSign, lambda: write_with_signs("P = 'n_{+'")),
+    "same_sign": (d.SameSign, lambda: write_with_signs("yhat = 'b'")),
+    "untranslatable_sign": (
+        d.UntranslatableSign,
+        lambda: write_with_signs(r"P = '\mathcal{P}'"),
+    ),
     "too_large_text": (d.TooLarge, lambda: metricc.compile("TP + " * 5_000)),
 }
 
@@ -114,19 +140,44 @@ def test_misuse_gives_its_picture(
     golden(f"{shown}\n", "errors", f"{name}.err")
 
 
+WARNED: dict[str, tuple[type[d.Diagnostic], str]] = {
+    "ignores_predictions": (d.IgnoresPredictions, "(TP + FN)/total"),
+    "kinked": (d.Kinked, "1 - 2*max(TP/(TP + FN), TN/(TN + FP))"),
+    "not_monotone": (d.NotMonotone, "(TP*TN - FP*FN)^2 / (AP*AN*PP*PN)"),
+    "one_sided": (d.OneSided, "TP/(TP + FN)"),
+    "one_sided_precision": (d.OneSided, "TP/(TP + FP)"),
+    "silent_batch": (d.SilentBatch, "2*TP/(2*TP + FP + FN)"),
+    "unbounded": (d.Unbounded, "log(TP*TN/(FP*FN))"),
+    "unbounded_pole": (d.Unbounded, "1/informedness"),
+    "unbounded_the_bad_way": (d.Unbounded, "1 - (FP + FN)/(TP + FN)"),
+    "undefined_batch": (d.UndefinedBatch, "(TP + FP)/(TP + FN)"),
+    "undefined_batch_of_either_class": (d.UndefinedBatch, "sqrt(recall*specificity)"),
+}
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_behaviour_gives_its_picture(name: str, golden: Callable[..., None]) -> None:
+    expected, formula = WARNED[name]
+    made = metricc.compile(formula).compilation
+    parts = (made.typed, made.program, made.behaviour, made.singularities)
+    found = find_warnings(*parts, is_thorough=True)
+    (warning,) = [warning for warning in found if type(warning) is expected]
+    golden(f"{warning.render()}\n", "errors", f"{name}.err")
+
+
 def kinds(of: type[d.Diagnostic] = d.Diagnostic) -> list[type[d.Diagnostic]]:
     return [found for kind in of.__subclasses__() for found in (kind, *kinds(kind))]
 
 
 def test_every_kind_of_mistake_has_a_picture() -> None:
     shown = {type(found) for path in TEXTS for found in diagnose(read_source(path))}
-    shown |= {kind for kind, _ in MISUSES.values()}
+    shown |= {kind for kind, _ in (*MISUSES.values(), *WARNED.values())}
     assert {kind.__name__ for kind in kinds()} == {kind.__name__ for kind in shown}
 
 
 def test_every_picture_has_its_mistake() -> None:
     pictures = {path.stem for path in Path(__file__).parent.glob("errors/*.err")}
-    assert pictures == {path.stem for path in TEXTS} | set(MISUSES)
+    assert pictures == {path.stem for path in TEXTS} | set(MISUSES) | set(WARNED)
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)

@@ -95,10 +95,10 @@ def test_library_metrics_serve_inside_formulas() -> None:
 
 
 def test_warnings_are_there_to_read() -> None:
-    (warning,) = metricc.compile("(TP + 1)/(TP + FP + 1)").warnings
+    (warning,) = metricc.compile("(TP + 1)/(TP + FP + FN + 1)").warnings
     assert warning.startswith("warning: not scale-free")
     assert metricc.compile("f1").warnings == ()
-    text = "surrogate mine(p, sharpness, threshold) = p^2\nmetric a = TP/(TP + FN)"
+    text = "surrogate mine(p, sharpness, threshold) = p^2\nmetric a = f1"
     (warning,) = metricc.compile(text).warnings
     assert "losses cannot take `mine` yet" in warning
 

@@ -46,11 +46,11 @@ def test_the_derivation_leads_from_the_derived_slopes_to_the_last(name: str) -> 
     compilation = compiled(name)
     rules = {rule.name for rule in simplify.RULES}
     steps = [step for step in compilation.gradient.derivation if step.rule in rules]
-    reached = {str(compilation.derived.grad_pos), str(compilation.derived.grad_neg)}
+    reached = {compilation.derived.grad_pos, compilation.derived.grad_neg}
     for step in steps:
         assert step.before in reached
         reached.add(step.after)
-    assert {str(compilation.gradient.grad_pos), str(compilation.gradient.grad_neg)} <= reached
+    assert {compilation.gradient.grad_pos, compilation.gradient.grad_neg} <= reached
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,10 @@ from test_differentiate import (
 )
 from test_schedule import compiled_if_it_can, formulas
 
+from metricc.analysis.singularities import SURFACE, WORDS, find_singularities
+from metricc.ir.behaviour import Singularity
 from metricc.ir.compilation import Compilation
 from metricc.ir.typed import ENTRIES
-from metricc.singularities import SURFACE, WORDS, Singularity, find_singularities
 
 
 def found(text: str) -> list[tuple[str, str]]:

@@ -219,24 +219,6 @@ class UnusedSurrogate(Diagnostic):
 
     title = "surrogate not used"
     label = "losses cannot take `{name}` yet"
-    help = 'what they take is surrogate="sigmoid" or "identity"'
+    help = "they take a surrogate of the library: `metricc compile --help` names them"
     severity = "warning"
     name: str
-
-
-@dataclass(frozen=True)
-class NotScaleFree(Diagnostic):
-    """A warning: the value changes when every count doubles."""
-
-    title = "not scale-free"
-    label = "the value depends on the batch size: {why}"
-    help = "divide the counts by `total`; if that dependence is meant, ignore this"
-    severity = "warning"
-    why: str
-    parameter: str = ""
-
-    def hint(self) -> str:
-        """Think of a pseudo-count that was not declared as one."""
-        if not self.parameter:
-            return self.help
-        return "if `{parameter}` is a number of samples, declare it: `{parameter}: count`"

@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..analysis import Behaviour
-    from ..singularities import Singularity
+    from ..diagnostics import Diagnostic
     from ..source import Source
+    from .behaviour import Behaviour, Singularity
     from .program import Program
     from .symbolic import Gradient, Symbolic
     from .syntax import Definition
     from .typed import TypedMetric
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compilation:
     """The result of each stage but the last, in the order in which they are made.
 
+    Compared by identity, so that what is costly to make of it can be kept.
+
     `given` are the parameters' values as the user gave them; `derived` is the gradient before
-    simplify, `scheduled` the program before stabilize.
+    simplify, `scheduled` the program before stabilize; `warnings` are those to show
+    once.
     """
 
     source: Source
@@ -36,3 +39,4 @@ class Compilation:
     program: Program
     behaviour: Behaviour
     singularities: tuple[Singularity, ...]
+    warnings: tuple[Diagnostic, ...] = ()

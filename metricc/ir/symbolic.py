@@ -94,11 +94,16 @@ class Symbolic:
 
 @dataclass(frozen=True)
 class Step:
-    """One application of a rule: what stood there before and after, and why it may."""
+    """One application of a rule: what stood there before and after, and why it may.
+
+    `slope` is grad_pos or grad_neg. Where a binding is differentiated, its symbol is `before` and
+    its derivative `after`.
+    """
 
     rule: str
-    before: str
-    after: str
+    slope: str
+    before: sp.Expr
+    after: sp.Expr
     why: str
 
 

@@ -7,19 +7,20 @@ dor          x/0   no false positives, or no false negatives
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .ir.typed import ENTRIES
-from .passes.faces import Face, Zeros, minimal
-from .passes.zeros import TooLargeError, ZeroFinder
+from ..ir.behaviour import Singularity
+from ..ir.typed import ENTRIES
+from ..passes.faces import Face, Zeros, minimal
+from ..passes.zeros import TooLargeError, ZeroFinder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import sympy as sp
 
-    from .ir.symbolic import Binding, Symbolic
+    from ..ir.symbolic import Binding, Symbolic
 
 WORDS = {
     Face(key.split()): words
@@ -43,19 +44,6 @@ WORDS = {
     }.items()
 }
 SURFACE = "an interior surface"
-
-
-@dataclass(frozen=True)
-class Singularity:
-    """Where something of one kind happens: on faces, or where an equation holds.
-
-    `kind` is 0/0, x/0, log 0, √0, ∛0, 0^c (a slope that is infinite at 0) or asin 1.
-    """
-
-    kind: str
-    faces: tuple[tuple[str, ...], ...]
-    words: str
-    equation: str | None = None
 
 
 def find_singularities(symbolic: Symbolic) -> tuple[Singularity, ...]:

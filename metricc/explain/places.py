@@ -1,0 +1,108 @@
+"""Where a metric is singular, and what the emitted code does there: run, not remembered."""
+
+from __future__ import annotations
+
+from itertools import groupby, islice
+from typing import TYPE_CHECKING
+
+from ..analysis.batches import SMOOTH, one_class_batches
+from ..analysis.exact import Exact
+from ..analysis.monotony import WITHOUT_VALUE, is_regular, matrices
+from ..analysis.sampler import Sampler
+from ..analysis.warnings import shown_matrix
+from ..ir.typed import ENTRIES
+from .layout import Table, labelled, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..ir.behaviour import Matrix, Singularity
+    from ..ir.compilation import Compilation
+
+_POLICY = {
+    "0/0": "0/0 takes `zero_division`, 0 unless set",
+    "x/0": "x/0 takes ±3.4e38, with the sign of x",
+    "log 0": "log 0 takes -745",
+    **dict.fromkeys(
+        ("√0", "∛0", "0^c", "asin 1"),
+        "a slope that would be infinite is large: a divisor of 0 counts as 1/1024 in it",
+    ),
+}
+_OTHERS = 10
+_NOWHERE = "none: it has a value and finite slopes for every batch, the empty one included"
+_NOT_FOUND = "the formula is too large to tell where it has no value; it has none, for example, at "
+
+
+def singular_places(compilation: Compilation) -> list[str]:
+    """Return each place in words, what happens there, and an example of what comes out."""
+    unlisted = [line for matrix in _unlisted(compilation) for line in wrapped(_NOT_FOUND + matrix)]
+    if not compilation.singularities:
+        return unlisted or [_NOWHERE]
+    lines: list[str] = []
+    for words, group in groupby(compilation.singularities, key=_where):
+        found = list(group)
+        lines += labelled(" and ".join(singularity.kind for singularity in found), words)
+    lines += [""]
+    kinds = dict.fromkeys(singularity.kind for singularity in compilation.singularities)
+    policies = dict.fromkeys(_POLICY[kind] for kind in kinds)
+    return [*lines, *labelled("emitted code", *policies), *_examples(compilation), *unlisted]
+
+
+def _unlisted(compilation: Compilation) -> Iterator[str]:
+    """Yield a small matrix that has no value though no listed place says so, if there is one."""
+    exact, listed = Exact(compilation.typed), compilation.singularities
+    if not any(found.equation for found in listed):
+        small = (*matrices(len(ENTRIES)), (0, 0, 0, 0))
+        odd = (m for m in small if is_regular(m, listed) and exact.at(m) is None)
+        yield from islice(map(shown_matrix, odd), 1)
+
+
+def _where(singularity: Singularity) -> str:
+    if singularity.equation is None:
+        return singularity.words
+    return f"{singularity.words}, {singularity.equation}"
+
+
+def _examples(compilation: Compilation) -> list[str]:
+    sampler = Sampler(compilation.typed, compilation.program)
+    rows = []
+    for matrix in dict.fromkeys(_places(compilation)):
+        sample = sampler.sample_at(matrix)
+        if sample is not None:
+            results = (sample.value, sample.grad_pos, sample.grad_neg)
+            rows.append((shown_matrix(matrix), *map(shown, results)))
+    head = ("there", "value", "grad_pos", "grad_neg")
+    return ["", *Table(head, tuple(rows)).lines()] if rows else []
+
+
+def _places(compilation: Compilation) -> Iterator[Matrix]:
+    """Yield a matrix on each face, its other entries 10, and one inside on a surface."""
+    for singularity in compilation.singularities:
+        for face in singularity.faces:
+            tp, tn, fp, fn = (0 if entry in face else _OTHERS for entry in ENTRIES)
+            yield tp, tn, fp, fn
+    if any(s.equation and s.kind in WITHOUT_VALUE for s in compilation.singularities):
+        exact = Exact(compilation.typed)
+        inside = (matrix for matrix in matrices() if all(matrix) and exact.at(matrix) is None)
+        yield from islice(inside, 1)
+
+
+def one_class(compilation: Compilation) -> list[str]:
+    """Return a table of what batches without positives, and without negatives, give."""
+    rows = [
+        (
+            f"no actual {batch.missing}",
+            shown_matrix(batch.matrix),
+            shown(batch.value) if batch.is_defined else f"{shown(batch.value)} (undefined)",
+            shown(batch.slope),
+            shown(batch.smoothed),
+        )
+        for batch in one_class_batches(compilation.typed, compilation.program)
+    ]
+    head = ("batch", "for example", "value", "slope", f"slope with smooth={SMOOTH:g}")
+    return Table(head, tuple(rows)).lines() if rows else []
+
+
+def shown(number: float) -> str:
+    """Return four digits, and 0 without a sign."""
+    return f"{number + 0.0:.4g}"
