@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import torch
+from . import numpy, torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .target import Artifact
 
-TARGETS: dict[str, Callable[..., Artifact]] = {"torch": torch.emit}
+TARGETS: dict[str, Callable[..., Artifact]] = {
+    "torch": torch.emit,
+    "numpy": numpy.emit,
+}
 """(compilation, options, name) → artifact, by the name that --target takes."""

@@ -9,6 +9,8 @@ from ..ir.program import Expr, Num, Op, Ref
 from .printer import Printer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..ir.typed import Term, TypedMetric
 
 MAX_TERMS = 300
@@ -19,7 +21,9 @@ _PRINTER = Printer(infix={"mul": ("*", 2), "div": ("/", 2), "pow": ("^", 4)})
 
 def write_out(metric: TypedMetric) -> str | None:
     """Return the formula with every name resolved, or None if it is too long to read."""
-    return None if _size(metric.body, {}) > MAX_TERMS else _PRINTER.expr(_expr(metric.body))
+    if _size(metric.body, {}) > MAX_TERMS:
+        return None
+    return _PRINTER.expr(expression(metric.body)[0])
 
 
 def _size(term: Term, known: dict[Term, int]) -> int:
@@ -29,11 +33,26 @@ def _size(term: Term, known: dict[Term, int]) -> int:
     return known[term]
 
 
-def _expr(term: Term) -> Expr:
-    if term.op == "number":
-        return Num(Fraction(term.value or 0))
-    if term.op in ("entry", "parameter"):
-        return Ref(str(term.value))
-    if term.op == "pi":
-        return Ref("pi")
-    return Op(term.op, tuple(_expr(arg) for arg in term.args))
+def expression(
+    term: Term, keep: Callable[[str], bool] = lambda _: False
+) -> tuple[Expr, dict[str, Expr]]:
+    """Return a formula as it was written, and the `let` values that `keep` their names in it."""
+    lets: dict[str, Expr] = {}
+
+    def visit(term: Term) -> Expr:
+        if term.label and keep(term.label):
+            if term.label not in lets:
+                lets[term.label] = convert(term)
+            return Ref(term.label)
+        return convert(term)
+
+    def convert(term: Term) -> Expr:
+        if term.op == "number":
+            return Num(Fraction(term.value or 0))
+        if term.op in ("entry", "parameter"):
+            return Ref(str(term.value))
+        if term.op == "pi":
+            return Ref("pi")
+        return Op(term.op, tuple(visit(arg) for arg in term.args))
+
+    return visit(term), lets

@@ -21,22 +21,26 @@ _WIDTH = 88
 _PRINTER = Printer()
 
 
-def provenance(compilation: Compilation, options: LossOptions, name: str) -> str:
+def provenance(
+    compilation: Compilation, options: LossOptions, name: str, target: str = "torch"
+) -> str:
     """Return comments: version, the formula as typed and over the entries, the command."""
     typed = one_line(compilation.typed.text)
     entries = write_out(compilation.typed)
     lines = [f"{MADE_BY}{__version__}; edit the formula, not this file", f"# formula: {typed}"]
     if entries is not None and _squeeze(entries) != _squeeze(typed):
         lines.append(f"# over the entries: {entries}")
-    return "\n".join([*lines, f"# command: {command(compilation, options, name)}"])
+    return "\n".join([*lines, f"# command: {command(compilation, options, name, target)}"])
 
 
 def mathematics(compilation: Compilation, title: str) -> str:
-    """Return a docstring with value and slopes, in the letters of the code below it."""
+    """Return a docstring with value and slopes, if any, in the letters of the code below it."""
     program = compilation.program
     shown = without_guards((*program.value, *program.slopes))
     lines = [f"    {_PRINTER.assign(a)}" for a in break_lines(shown, _PRINTER, _WIDTH - 4)]
     what = "Value of M, and slopes dM/da at a positive and at a negative, from soft entries:"
+    if not program.slopes:
+        what = "Value of M from the entries:"
     return "\n".join(['"""' + title, "", what, "", *lines, *_singular_places(compilation), '"""'])
 
 
@@ -55,12 +59,15 @@ def _singular_places(compilation: Compilation) -> list[str]:
     return ["", "Singular places, where the functions below bound it:", "", *lines] if lines else []
 
 
-def command(compilation: Compilation, options: LossOptions, name: str) -> str:
+def command(
+    compilation: Compilation, options: LossOptions, name: str, target: str = "torch"
+) -> str:
     """Return the command line that makes the file again."""
     source = compilation.source
     is_file = source.name.endswith(".metric")
     formula = one_line(source.name if is_file else source.text)
     words = ["metricc", "compile"]
+    words += ["--target", target] if target != "torch" else []
     for parameter, value in compilation.given.items():
         words += ["--param", f"{parameter}={value!r}"]
     for field in fields(LossOptions):

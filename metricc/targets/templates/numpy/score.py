@@ -1,0 +1,17 @@
+def __NAME__(__SCORE_ARGUMENTS__):
+    """Return M of hard decisions as a float; scikit-learn's arguments.
+
+    y_true, y_pred: labels of two classes, in arrays of one shape
+    __ARGUMENT_DOCS__
+    """
+    entries = count_entries(y_true, y_pred, pos_label, sample_weight)
+    value = __NAME___from_counts(__SCORE_CALL__)
+    return float(value)
+
+
+@np.errstate(all="ignore")  # what numpy would warn of has a stated value
+def __NAME___from_counts(__COUNT_ARGUMENTS__):
+    """Return M of counts, numbers or arrays that broadcast."""
+    tp, fp, fn, tn = as_counts(tp, fp, fn, tn)
+    __VALUE__
+    return value[()]
