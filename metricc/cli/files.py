@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
 from .. import diagnostics as d
-from ..targets.header import MADE_BY
+
+_MADE_BY = b"made by metricc "
+_TEXT = re.compile(rb"[^\w\n]*" + _MADE_BY)  # behind the sign of a comment
+_PICTURES = (b"\x89PNG", b"<?xml", b"%PDF")  # these say it somewhere within
 
 
-def write(path: Path, text: str, *, force: bool) -> None:
+def write(path: Path, content: str | bytes, *, force: bool) -> None:
     """Write a file whole or not at all; a file that is not ours stays unless forced.
 
     Raises:
         MetricError: the path holds something else, or cannot be written.
     """
+    data = content if isinstance(content, bytes) else content.encode()
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_text(text, encoding="utf-8")  # a pipe, or /dev/null
+            path.write_bytes(data)  # a pipe, or /dev/null
         else:
-            _write_whole(path.resolve(), text, force=force)  # a link stays, its file is written
+            _write_whole(path.resolve(), data, force=force)  # a link stays, its file is written
     except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
         reason = f"cannot be written: {getattr(error, 'strerror', None) or error}"
         raise d.MetricError(d.FileInTheWay(None, str(path), reason, "choose another")) from None
 
 
-def _write_whole(path: Path, text: str, *, force: bool) -> None:
+def _write_whole(path: Path, data: bytes, *, force: bool) -> None:
     if path.is_dir() or not path.parent.is_dir():
         reason = "is a folder" if path.is_dir() else "is in a folder that does not exist"
         raise d.MetricError(d.FileInTheWay(None, str(path), reason, "give the path of a file"))
@@ -36,8 +41,8 @@ def _write_whole(path: Path, text: str, *, force: bool) -> None:
         raise d.MetricError(d.FileInTheWay(None, str(path), reason, advice))
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".metricc")
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a handle
-            file.write(text)
+        with open(handle, "wb") as file:  # noqa: PTH123 - a handle
+            file.write(data)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
@@ -47,8 +52,8 @@ def _write_whole(path: Path, text: str, *, force: bool) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(MADE_BY)) == MADE_BY.encode()
+    data = path.read_bytes()
+    return _MADE_BY in data if data.startswith(_PICTURES) else bool(_TEXT.match(data))
 
 
 def _umask() -> int:
