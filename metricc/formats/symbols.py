@@ -1,0 +1,96 @@
+"""Reads the user's signs: a TOML file with a line `name = "sign"` for each."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+from .. import diagnostics as d
+from ..frontend.names import nearest
+from ..frontend.spelling import latin
+from ..ir.derivation import LETTERS
+from .notation import Notation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_FORBIDDEN = re.compile(r"(?<!\\)[%&#$]|\\\\|[`~]|[^\x20-\x7e\w]")
+
+
+def read_notation(path: Path | None, parameters: Iterable[str] = ()) -> Notation:
+    """Return the paper's notation with the signs of a file in it.
+
+    Raises:
+        MetricError: the file cannot be read, or has a name or sign that will not do.
+    """
+    known = (*LETTERS, *parameters)
+    symbols = {} if path is None else _signs(_read(path), known)
+    notation = Notation(symbols)
+    _check_distinct(notation, known)
+    return notation
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or _reason(error)
+        raise d.MetricError(d.UnreadableSymbols(None, str(path), reason)) from None
+
+
+def _reason(error: Exception) -> str:
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def _signs(entries: Mapping[str, object], known: tuple[str, ...]) -> dict[str, str]:
+    return {_name(name, known): _sign(name, sign) for name, sign in entries.items()}
+
+
+def _name(given: str, known: tuple[str, ...]) -> str:
+    """β is beta."""
+    name = latin(given)
+    if name not in known:
+        meant = nearest(name, known)
+        advice = f"did you mean `{meant}`?" if meant in known else f"names are: {', '.join(known)}"
+        raise d.MetricError(d.UnknownSymbol(None, given, advice))
+    return name
+
+
+def _sign(name: str, given: object) -> str:
+    reason = _objection(given)
+    if reason:
+        raise d.MetricError(d.WrongSign(None, name, repr(given), reason))
+    return str(given).strip()
+
+
+def _objection(given: object) -> str | None:
+    """Return why a value cannot be a sign, if it cannot."""
+    if not isinstance(given, str):
+        return "that is not text"
+    if not given.strip():
+        return "nothing would be seen"
+    forbidden = _FORBIDDEN.search(given)
+    if forbidden:
+        return f"{forbidden[0]!r} has no place in a sign"
+    return None if _is_balanced(given) else "its braces do not match"
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for brace in re.findall(r"(?<!\\)[{}]", text):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            return False
+    return depth == 0 and not text.endswith("\\")
+
+
+def _check_distinct(notation: Notation, known: tuple[str, ...]) -> None:
+    """Two names may share a sign only if the user gave neither of them one."""
+    seen: dict[str, str] = {}
+    for name in known:
+        sign = re.sub(r"[\s{}]", "", notation.latex(name))
+        first = seen.setdefault(sign, name)
+        if first != name and notation.symbols.keys() & {first, name}:
+            raise d.MetricError(d.SameSign(None, first, name, notation.latex(name)))
