@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from . import diagnostics as d
 from .compiler import compile_source, emit
+from .derivation.steps import derive
 from .evaluate import arrays, run_value
+from .explain import explain
+from .formats import read_notation, render
+from .plot import make_figure
+from .plot.view import View
 from .source import Source
+from .surrogate import compile_surrogate
 from .targets.options import LossOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import torch
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
+    from .derivation.steps import Wrt
     from .ir.compilation import Compilation
 
 
@@ -40,7 +48,7 @@ class Metric:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the command line warns of: that the value depends on the batch size, say."""
-        return tuple(warning.render() for warning in self.compilation.typed.warnings)
+        return tuple(warning.render() for warning in self.compilation.warnings)
 
     def __repr__(self) -> str:
         """Show the formula."""
@@ -132,6 +140,49 @@ class Metric:
         """
         return emit(self.compilation, LossOptions.make(**options), name, target).text
 
+    def explain(self) -> str:
+        """Return what `metricc explain` prints: the stages, what the metric is, the warnings."""
+        return explain(self.compilation)
+
+    def derivation(
+        self,
+        format: str = "latex",
+        *,
+        wrt: Wrt = "theta",
+        surrogate: str = "sigmoid",
+        rescaled: bool = False,
+        symbols: Path | None = None,
+        ascii: bool = False,
+        document: bool = False,
+        bibtex: bool = False,
+    ) -> str:
+        """Return the derivation of the loss and its gradient, as `metricc derive` prints it.
+
+        Args:
+            format: "text", "latex", "markdown", "typst" or "html".
+            wrt: what to differentiate by last: "entries", "yhat", "p", "z" or "theta".
+            surrogate: the soft decision, a surrogate of the library.
+            rescaled: stretch the surrogate to reach 0 and 1.
+            symbols: a TOML file with your notation, a line such as `yhat = "h"` for each name.
+            ascii: write text without any other characters.
+            document: write LaTeX as a complete file.
+            bibtex: append what to cite.
+
+        Raises:
+            MetricError: a word or file is wrong, or the formulas would not fit on a page.
+        """
+        names = (parameter.name for parameter in self.compilation.typed.parameters)
+        notation = read_notation(symbols, names)
+        decision = compile_surrogate(surrogate, rescaled=rescaled)
+        return render(
+            derive(self.compilation, decision, wrt),
+            format,
+            notation=notation,
+            ascii=ascii,
+            document=document,
+            bibtex=bibtex,
+        )
+
     def loss(self, **options: Any) -> torch.nn.Module:  # noqa: ANN401 - checked by LossOptions
         """Return the loss, a module that takes (input, target, sample_weight=None).
 
@@ -141,6 +192,10 @@ class Metric:
         from .inprocess import build_loss
 
         return build_loss(self.compilation, LossOptions.make(**options))
+
+    def plot(self, **options: Any) -> Figure:  # noqa: ANN401 - checked by View
+        """Return what `metricc plot` draws, with its options; it needs matplotlib."""
+        return make_figure(self.compilation, View.make(**options))
 
 
 def _labels(name: str, labels: ArrayLike) -> Any:  # noqa: ANN401 - a bool array

@@ -9,7 +9,10 @@ import click
 from .. import __version__
 from .. import diagnostics as d
 from .compile import compile_command
+from .derive import derive_command
+from .explain import explain_command
 from .list import list_command
+from .plot import plot_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,7 +21,7 @@ def cli() -> None:
     """Compile classification metrics into PyTorch losses."""
 
 
-for command in (compile_command, list_command):
+for command in (compile_command, derive_command, explain_command, list_command, plot_command):
     cli.add_command(command)
 
 

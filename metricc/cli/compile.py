@@ -9,7 +9,7 @@ import click
 
 from ..compiler import compile_source, emit
 from ..targets import TARGETS
-from ..targets.options import Direction, LossOptions, Surrogate
+from ..targets.options import Direction, LossOptions, surrogates
 from .files import write
 from .options import force_option, formula_source, loss_option, param_option
 
@@ -24,13 +24,14 @@ from .options import force_option, formula_source, loss_option, param_option
 @loss_option("--from-logits/--no-from-logits", help="The input is logits, or probabilities.")
 @loss_option(
     "--surrogate",
-    type=click.Choice(get_args(Surrogate)),
-    help="How a probability becomes a soft decision: by a sigmoid at the threshold, or as it is.",
+    type=click.Choice(surrogates()),
+    help="How a probability becomes a soft decision: identity leaves it, the rest are steep steps.",
 )
+@loss_option("--rescaled/--no-rescaled", help="Stretch the surrogate, to reach both 0 and 1.")
 @loss_option(
     "--direction", type=click.Choice(get_args(Direction)), help="Which way M is better; inferred."
 )
-@loss_option("--sharpness", type=float, help="The sigmoid's slope at the threshold, times 4.")
+@loss_option("--sharpness", type=float, help="The surrogate's slope at the threshold, times 4.")
 @loss_option("--threshold", type=float, help="The probability above which to say positive.")
 @loss_option("--smooth", type=float, help="A pseudo-count that is added to each entry.")
 @loss_option("--zero-division", type=float, help="What 0/0 gives.")
@@ -50,7 +51,7 @@ def compile_command(
     """
     compilation = compile_source(formula_source(formula), params)
     artifact = emit(compilation, LossOptions.make(**options), name, target)
-    for warning in compilation.typed.warnings:
+    for warning in compilation.warnings:
         click.echo(warning.render(), err=True)
     if output is None or str(output) == "-":
         click.echo(artifact.text, nl=False)

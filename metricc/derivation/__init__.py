@@ -1,0 +1,1 @@
+"""Derivations on paper: from a compilation to numbered steps of equations."""

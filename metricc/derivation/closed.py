@@ -1,0 +1,187 @@
+"""Closed forms: every binding of a metric written out in the letters of one basis.
+
+Roots are kept as symbols of their own: √(N/D) is r/D with r² = N·D, an r for each factor of the
+radicand that is nowhere negative. So a product of roots and polynomials is a product of factors
+with whole and half exponents, and a root that is squared is gone. Functions that are not
+algebraic (a logarithm, a minimum) are *atoms*: symbols that know what they stand for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from ..ir.symbolic import PARAMETER_PREFIX, expanded_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..ir.symbolic import Binding
+    from .letters import Basis
+    from .products import Sum
+
+MAX_OPERATIONS = 400
+"""Expressions larger than this are not brought to one fraction: nobody reads them."""
+MAX_TERMS = 400
+"""Likewise those with more terms than this once they are multiplied out."""
+
+Key = tuple[str, tuple[sp.Expr, ...]]
+
+
+class TooLongError(Exception):
+    """A closed form would be too long to read, and to compute."""
+
+
+@dataclass
+class Closed:
+    """The closed forms of one metric in one basis; `kept` are bindings that stay as they are."""
+
+    basis: Basis
+    kept: Mapping[sp.Symbol, str] = field(default_factory=dict)
+    values: dict[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    roots: dict[sp.Expr, sp.Symbol] = field(default_factory=dict)
+    atoms: dict[sp.Symbol, Key] = field(default_factory=dict)
+    products: dict[sp.Expr, Sum] = field(default_factory=dict)
+    """What products.py made of expressions so far."""
+
+    def learn(self, bindings: tuple[Binding, ...]) -> None:
+        """Write bindings out, each after those it needs."""
+        for binding in bindings:
+            if binding.symbol in self.kept:
+                continue
+            args = tuple(self.expr(arg) for arg in binding.args)
+            self.values[binding.symbol] = self._value(binding.op, args)
+
+    def expr(self, expr: sp.Expr) -> sp.Expr:
+        """Return an expression over entries, marginals and bindings in the letters."""
+        written = expr.xreplace({**self.basis.meaning, **self.values})
+        constants = {
+            number: self._constant(number)
+            for number in written.atoms(sp.NumberSymbol, sp.Function, sp.Pow)
+            if number.is_number and not (number.is_Pow and number.exp.is_Integer)
+        }
+        return self.reduce(written.xreplace(constants))
+
+    def reduce(self, expr: sp.Expr) -> sp.Expr:
+        """r² → its radicand, wherever it occurs."""
+        radicands = {root: radicand for radicand, root in self.roots.items()}
+        powers = {
+            power: radicands[power.base] ** (power.exp // 2) * power.base ** (power.exp % 2)
+            for power in expr.atoms(sp.Pow)
+            if power.base in radicands and power.exp.is_Integer
+        }
+        return expr.xreplace(powers)
+
+    def _value(self, op: str, args: tuple[sp.Expr, ...]) -> sp.Expr:
+        match op:
+            case "same" | "let" | "nonzero":
+                return args[0]
+            case "quotient":
+                return args[0] / args[1]
+            case "sqrt":
+                return self._root(args[0])
+        flat = tuple(sp.factor(self.flat(arg)) for arg in args)
+        return self._atom(op, tuple(map(self._sign, flat)) if op in ("sign", "step") else flat)
+
+    def _sign(self, expr: sp.Expr) -> sp.Expr:
+        """n(P - Q) → P - Q: a positive factor changes no sign."""
+        top, bottom = sp.fraction(expr)
+        factors = (*sp.Mul.make_args(top), *sp.Mul.make_args(bottom))
+        return sp.Mul(*(f for f in factors if not self.is_positive(f)))
+
+    def flat(self, expr: sp.Expr) -> sp.Expr:
+        """Return one fraction of two polynomials in which no root is squared."""
+        if sp.count_ops(expr) > MAX_OPERATIONS:
+            raise TooLongError
+        top, bottom = sp.fraction(sp.together(self.reduce(expr)))
+        if max(expanded_size(top), expanded_size(bottom)) > MAX_TERMS:
+            raise TooLongError
+        top, bottom = (sp.expand(self.reduce(sp.expand(part))) for part in (top, bottom))
+        return top / bottom
+
+    def _atom(self, op: str, args: tuple[sp.Expr, ...]) -> sp.Symbol:
+        found = next((s for s, key in self.atoms.items() if key == (op, args)), None)
+        if found is None:
+            found = sp.Symbol(f"atom {len(self.atoms)}")
+            self.atoms[found] = (op, args)
+        return found
+
+    def _constant(self, number: sp.Expr) -> sp.Expr:
+        """√3 is a root; π and log 2 are atoms: polynomials have rational coefficients."""
+        if number.is_Pow and number.exp == sp.Rational(1, 2):
+            base = number.base if number.base.is_Integer else self._constant(number.base)
+            return self._symbol(base)
+        return number if number.has(*self.atoms) else self._atom("constant", (number,))
+
+    def _root(self, radicand: sp.Expr) -> sp.Expr:
+        top, bottom = sp.fraction(sp.factor(self.flat(radicand)))
+        whole, under = sp.Integer(1), sp.Integer(1)
+        for factor, exponent in _factors(top, 1) + _factors(bottom, -1):
+            sign, upright = self.upright(factor)
+            if not upright.is_number and self.is_positive(upright):
+                whole *= upright ** (exponent // 2) * self._symbol(upright) ** (exponent % 2)
+                under *= sp.Integer(sign) ** exponent
+            else:
+                under *= factor**exponent
+        return whole * self._rest(under)
+
+    def _rest(self, radicand: sp.Expr) -> sp.Expr:
+        """What may be negative, or is a number, keeps a root of its own."""
+        if radicand == 1:
+            return sp.Integer(1)
+        if radicand.is_Rational and radicand > 0:
+            top, bottom = sp.Integer(radicand.p), sp.Integer(radicand.q)
+            outer = sp.sqrt(top * bottom)
+            square, rest = outer.as_coeff_Mul()
+            inner = rest**2
+            return square / bottom * (self._symbol(inner) if inner != 1 else 1)
+        return self._atom("sqrt", (sp.factor(radicand),))
+
+    def _symbol(self, radicand: sp.Expr) -> sp.Symbol:
+        if radicand not in self.roots:
+            self.roots[radicand] = sp.Symbol(f"root {len(self.roots)}", positive=True)
+        return self.roots[radicand]
+
+    def upright(self, factor: sp.Expr) -> tuple[int, sp.Expr]:
+        """Return (sign, ±factor): the side on which it is positive, or begins so."""
+        coefficients = [term.as_coeff_Mul()[0] for term in self._terms(factor)]
+        balance = sum(1 if c.is_nonnegative else -1 for c in coefficients)
+        if balance < 0 or (balance == 0 and not self._begins_positive(factor)):
+            return -1, sp.expand(-factor)
+        return 1, factor
+
+    def _begins_positive(self, factor: sp.Expr) -> bool:
+        """Tell whether the first letter, in the order of the basis, comes with a plus."""
+        for letter in (*self.basis.order, *sorted(factor.free_symbols, key=str)):
+            term = sum(t for t in sp.Add.make_args(factor) if t.has(letter))
+            if term != 0:
+                return not sp.Add.make_args(term)[0].as_coeff_Mul()[0].is_negative
+        return True
+
+    def is_positive(self, factor: sp.Expr) -> bool:
+        """Tell whether no coefficient is negative once the letters are entries again."""
+        return all(term.is_nonnegative for term in self._terms(factor))
+
+    def _terms(self, factor: sp.Expr) -> tuple[sp.Expr, ...]:
+        flat = sp.expand(factor.xreplace(dict(self.basis.entries)))
+        return tuple(sp.Add.make_args(flat))
+
+
+def _factors(expr: sp.Expr, exponent: int) -> list[tuple[sp.Expr, int]]:
+    coefficient, factors = sp.factor_list(expr)
+    found = [(factor, int(power) * exponent) for factor, power in factors]
+    return found + ([(coefficient, exponent)] if coefficient != 1 else [])
+
+
+def is_constant(closed: Closed, symbol: sp.Symbol) -> bool:
+    """Tell whether a symbol is a parameter or an irrational number."""
+    kind = closed.atoms[symbol][0] if symbol in closed.atoms else ""
+    return kind == "constant" or parameter_name(symbol) is not None
+
+
+def parameter_name(symbol: sp.Symbol) -> str | None:
+    """Return the name of a metric's parameter, or None for another symbol."""
+    name = str(symbol.name)
+    return name.removeprefix(PARAMETER_PREFIX) if name.startswith(PARAMETER_PREFIX) else None

@@ -1,0 +1,252 @@
+"""A derivation step by step, the way the paper proceeds: from the metric to the weights.
+
+entries → soft entries → T, Q, P, n → loss → ∂/∂T, ∂/∂Q → ∂/∂ŷ_k → ∂/∂p_k → ∂/∂z_k → ∂/∂θ
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, get_args
+
+from .. import diagnostics as d
+from ..ir.derivation import LETTERS, Derivation, DerivationStep, Equation
+from ..ir.program import Expr, Num, Op, Ref
+from ..ir.typed import ENTRIES, MARGINALS
+from ..targets.formula import expression
+from .arrange import add, multiply
+from .entries import entry_slopes
+from .formulas import formulas
+from .name import replace_part
+from .surrogate import soft_decision
+from .tidy import tidy
+
+if TYPE_CHECKING:
+    from ..ir.compilation import Compilation
+    from ..ir.surrogate import CompiledSurrogate
+    from .formulas import Formulas
+    from .surrogate import SoftDecision
+
+Wrt = Literal["entries", "yhat", "p", "z", "theta"]
+
+ONE = Num(Fraction(1))
+M, LOSS, Y, YHAT, P, Z = map(Ref, ("m", "loss", "y_k", "yhat_k", "p_k", "z_k"))
+AMPLIFIED = Op("call", (Ref("A"), P))
+SPAN = Op(
+    "sub",
+    (Op("call", (Ref("A"), ONE)), Op("call", (Ref("A"), Num(Fraction(0))))),
+)
+"""A(1) - A(0), by which a rescaled surrogate is divided."""
+
+
+def derive(
+    compilation: Compilation, surrogate: CompiledSurrogate, wrt: Wrt = "theta"
+) -> Derivation:
+    """Return the derivation of the metric's loss, up to the derivative by `wrt`.
+
+    A metric of which nothing shows whether more or less is better is derived itself.
+
+    Raises:
+        MetricError: the formulas would not fit on a page, or `wrt` is not one of `Wrt`.
+    """
+    if wrt not in get_args(Wrt):
+        wanted = " or ".join(f'"{known}"' for known in get_args(Wrt))
+        raise d.MetricError(d.WrongValue(None, "wrt", repr(wrt), wanted))
+    target, sign, loss = _loss(compilation)
+    steps = [_metric(compilation), _soft_entries(surrogate)]
+    if wrt == "entries":
+        steps += [*loss, _by_entries(compilation, target, sign)]
+    else:
+        found = formulas(compilation, sign=sign)
+        steps += [
+            *_substitution(found),
+            *loss,
+            *_partials(found, target),
+            _by_decision(found, target),
+        ]
+        chain = (_by_probability(surrogate, target), _by_logit(target), _by_weights(target))
+        steps += chain[: get_args(Wrt).index(wrt) - 1]
+    typed = compilation.typed
+    return Derivation(typed.name or "metric", typed.text, tuple(steps))
+
+
+def _loss(compilation: Compilation) -> tuple[Ref, int, list[DerivationStep]]:
+    """Return what is differentiated, its sign beside the metric, and the step that says so."""
+    behaviour = compilation.behaviour
+    if behaviour.direction is None:
+        return M, 1, []
+    if behaviour.direction == "min":
+        title = "Take the metric itself as the loss, since it is to be lowered"
+        return LOSS, 1, [DerivationStep(title, (_equation(LOSS, M),))]
+    below = Op("sub", (ONE, M)) if behaviour.is_at_most_one else Op("neg", (M,))
+    title = "Take the loss, which falls as the metric rises"
+    return LOSS, -1, [DerivationStep(title, (_equation(LOSS, below),))]
+
+
+def _metric(compilation: Compilation) -> DerivationStep:
+    body, lets = expression(compilation.typed.body, lambda name: name not in LETTERS)
+    named = [_equation(Ref(name), value) for name, value in lets.items()]
+    title = "Start from the metric over the entries of the confusion matrix"
+    return DerivationStep(title, (_equation(M, body), *named))
+
+
+def _soft_entries(surrogate: CompiledSurrogate) -> DerivationStep:
+    label, soft = Ref("y_i"), Ref("yhat_i")
+    negative, rest = Op("sub", (ONE, label)), Op("sub", (ONE, soft))
+    shares: list[list[Expr]] = [[label, soft], [negative, rest], [negative, soft], [label, rest]]
+    counts = [
+        _equation(Ref(entry), _sum(multiply(share)))
+        for entry, share in zip(ENTRIES, shares, strict=True)
+    ]
+    title = f"Replace each hard decision by the {surrogate.name} surrogate, and each count by a sum"
+    decision = soft_decision(surrogate)
+    link = _equation(P, Op("sigmoid", (Z,)))
+    return DerivationStep(title, (link, *_decision(surrogate, decision), *counts))
+
+
+def _decision(surrogate: CompiledSurrogate, decision: SoftDecision) -> list[Equation]:
+    """Say what a soft decision is; rescaled, it is 0 at 0 and 1 at 1."""
+    parts = [_equation(Ref(name), part) for name, part in decision.parts]
+    if not surrogate.is_stretched:
+        return [Equation(YHAT, (AMPLIFIED, decision.value)), *parts]
+    start = Op("call", (Ref("A"), Num(Fraction(0))))
+    stretched = Op("div", (Op("sub", (AMPLIFIED, start)), SPAN))
+    return [_equation(YHAT, stretched), _equation(AMPLIFIED, decision.value), *parts]
+
+
+def _substitution(found: Formulas) -> list[DerivationStep]:
+    """Say what the letters are, and what the metric is in them."""
+    value = (_equation(M, found.of["value"]), *_parts(found, in_value=True))
+    t, q, p, n = map(Ref, "TQPn")
+    label, soft = Ref("y_i"), Ref("yhat_i")
+    if found.basis == "entries":
+        return [DerivationStep("Write it shorter", value)] if found.parts else []
+    if found.basis == "program":
+        sums = {"P": "actual_positives", "Q": "predicted_positives", "n": "total"}
+        marginals = [
+            _equation(Ref(letter), add([(1, Ref(entry)) for entry in MARGINALS[name]]))
+            for letter, name in sums.items()
+        ]
+        return [DerivationStep("Write the marginal sums as P, Q and n", (*marginals, *value))]
+    substituted: dict[str, Expr] = {
+        "TP": t,
+        "FN": Op("sub", (p, t)),
+        "FP": Op("sub", (q, t)),
+        "TN": add([(1, n), (-1, p), (-1, q), (1, t)]),
+    }
+    return [
+        DerivationStep(
+            "Substitute the sums T, Q and P, and the number n of samples",
+            (
+                _equation(t, _sum(multiply([label, soft]))),
+                _equation(q, _sum(soft)),
+                _equation(p, _sum(label)),
+                *(_equation(Ref(entry), expr) for entry, expr in substituted.items()),
+                *value,
+            ),
+        )
+    ]
+
+
+def _partials(found: Formulas, target: Ref) -> list[DerivationStep]:
+    """The derivatives by T and Q, where the formulas are in these letters."""
+    if "T" not in found.of:
+        return []
+    equations = [_equation(_partial(target, Ref(letter)), found.of[letter]) for letter in "TQ"]
+    title = "Differentiate by T and Q; P and n do not depend on the predictions"
+    return [DerivationStep(title, (*equations, *_parts(found, in_value=False)))]
+
+
+def _by_decision(found: Formulas, target: Ref) -> DerivationStep:
+    """The derivative by one soft decision, and its values at a positive and at a negative."""
+    by = _partial(target, YHAT)
+    if "T" in found.of:
+        title = "Apply the chain rule: the decision moves T by y_k and Q by 1"
+        by_t, by_q = (_partial(target, Ref(letter)) for letter in "TQ")
+        rule: Expr = Op("add", (multiply([Y, by_t]), by_q))
+        parts: tuple[Equation, ...] = ()
+    else:
+        title = "Apply the chain rule: a positive moves from FN to TP, a negative from TN to FP"
+        tp, tn, fp, fn = (_partial(target, Ref(entry)) for entry in ENTRIES)
+        rule = add(
+            [
+                (1, multiply([Y, Op("sub", (tp, fn))])),
+                (1, multiply([Op("sub", (ONE, Y)), Op("sub", (fp, tn))])),
+            ]
+        )
+        parts = _parts(found, in_value=False)
+    whole = (rule, found.of["yhat"]) if "yhat" in found.of else (rule,)
+    return DerivationStep(
+        title,
+        (
+            Equation(by, whole),
+            Equation(by, (found.of["positive"],), (Y, ONE)),
+            Equation(by, (found.of["negative"],), (Y, Num(Fraction(0)))),
+            *parts,
+        ),
+    )
+
+
+def _by_entries(compilation: Compilation, target: Ref, sign: int) -> DerivationStep:
+    parts, slopes = entry_slopes(compilation, sign)
+    equations = [_equation(_partial(target, Ref(name)), slope) for name, slope in slopes.items()]
+    named = [_equation(Ref(name), part) for name, part in parts]
+    return DerivationStep("Differentiate by each entry", (*equations, *named))
+
+
+def _by_probability(surrogate: CompiledSurrogate, target: Ref) -> DerivationStep:
+    slope = soft_decision(surrogate).slope
+    if surrogate.is_stretched:
+        slope = tidy(Op("div", (replace_part(slope, YHAT, AMPLIFIED), SPAN)))
+    by_soft = _partial(target, YHAT)
+    by_p = [by_soft] if slope == ONE else [by_soft, slope]
+    return DerivationStep(
+        f"Differentiate the {surrogate.name} surrogate",
+        (
+            _equation(_partial(YHAT, P), slope),
+            Equation(_partial(target, P), (multiply([by_soft, _partial(YHAT, P)]), multiply(by_p))),
+        ),
+    )
+
+
+def _by_logit(target: Ref) -> DerivationStep:
+    slope = multiply([P, Op("sub", (ONE, P))])
+    by_p = _partial(target, P)
+    return DerivationStep(
+        "Go on to the logit, of which the probability is the logistic function",
+        (
+            _equation(_partial(P, Z), slope),
+            Equation(
+                _partial(target, Z),
+                (multiply([by_p, _partial(P, Z)]), multiply([by_p, slope])),
+            ),
+        ),
+    )
+
+
+def _by_weights(target: Ref) -> DerivationStep:
+    features, weights = Ref("x_i"), Ref("theta")
+    inner = multiply([Op("transpose", (weights,)), Ref("x_k")])
+    total = _sum(multiply([_partial(target, Ref("z_i")), features]))
+    return DerivationStep(
+        "For a linear model, sum over the samples",
+        (_equation(Z, inner), _equation(_partial(target, weights), total)),
+    )
+
+
+def _parts(found: Formulas, *, in_value: bool) -> tuple[Equation, ...]:
+    """Return what D stands for, where it is met first: in the value, or in the slopes."""
+    needed = found.needed("value")
+    parts = [(name, part) for name, part in found.parts if (name in needed) == in_value]
+    return tuple(_equation(Ref(name), part) for name, part in parts)
+
+
+def _equation(left: Expr, right: Expr) -> Equation:
+    return Equation(left, (right,))
+
+
+def _partial(what: Expr, by: Expr) -> Expr:
+    return Op("partial", (what, by))
+
+
+def _sum(term: Expr) -> Expr:
+    return Op("sum", (term,))

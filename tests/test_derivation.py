@@ -1,0 +1,195 @@
+"""Derivations: in the form that the field knows, and printed as they are computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cache, partial
+from typing import Any
+
+import pytest
+
+import metricc
+from metricc.derivation.steps import derive
+from metricc.evaluate import run
+from metricc.formats import render
+from metricc.frontend.check import check
+from metricc.frontend.parse import parse
+from metricc.frontend.values import apply, evaluate, real
+from metricc.ir.compilation import Compilation
+from metricc.ir.derivation import Derivation
+from metricc.ir.typed import TypedMetric
+from metricc.library import load_library
+from metricc.source import Source
+from metricc.surrogate import compile_surrogate
+
+LIBRARY = sorted(load_library().metrics)
+SURROGATES = sorted(load_library().surrogates)
+READ = ["accuracy", "fbeta", "gmean", "balanced_accuracy", "mcc", "kappa", "jaccard"]
+"""The four losses of the paper, and the three of which the form is known; read by a person."""
+COUNTS = [
+    {"TP": 7, "TN": 31, "FP": 5, "FN": 3},
+    {"TP": 40, "TN": 2, "FP": 13, "FN": 29},
+    {"TP": 1, "TN": 9, "FP": 17, "FN": 4},
+]
+TOLERANCE = real(Fraction(1, 10**40))
+
+
+@cache
+def compiled(text: str) -> Compilation:
+    return metricc.compile(text).compilation
+
+
+@cache
+def derivation(name: str, surrogate: str = "sigmoid", wrt: str = "theta") -> Derivation:
+    return derive(compiled(name), compile_surrogate(surrogate), wrt)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_derivations_read_as_they_did(name: str, golden: Callable[..., None]) -> None:
+    golden(render(derivation(name), "text"), "golden", "derive", f"{name}.txt")
+
+
+@pytest.mark.parametrize("format", ["latex", "markdown", "typst"])
+def test_formats_read_as_they_did(format: str, golden: Callable[..., None]) -> None:
+    golden(render(derivation("mcc"), format), "golden", "derive", f"mcc.{format}.txt")
+
+
+@pytest.mark.parametrize("wrt", ["entries", "yhat", "p", "z"])
+def test_a_derivation_goes_as_far_as_it_is_asked_to(wrt: str) -> None:
+    whole, part = derivation("kappa").steps, derivation("kappa", wrt=wrt).steps
+    if wrt == "entries":
+        assert [str(e.left.args[1].name) for e in part[-1].equations[:4]] == list(COUNTS[0])
+    else:
+        assert part == whole[: len(part)]
+        assert len(whole) - len(part) == ["z", "p", "yhat"].index(wrt) + 1
+
+
+class Printed:
+    """What stands in a derivation as text, read with the front end."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.parameters = {p.name: p.default for p in compiled(name).typed.parameters}
+        whole = re.sub(r"\n +(= )", r" \1", text)
+        metric, _, *formulas = re.split(r"\n(?=\d+\. )", whole)[1:]  # without the soft entries
+        steps = [self._pairs(step) for step in (metric, *formulas)]
+        self.equations = [pair for step in steps for pair in step]
+        self.values = [right for left, right in self.equations if left == "m"]
+        is_value = [any(left == "m" for left, _ in step) for step in steps]
+        self.before, self.after = (
+            [
+                pair
+                for step, found in zip(steps, is_value, strict=True)
+                if found is wanted
+                for pair in step
+            ]
+            for wanted in (True, False)
+        )
+
+    @staticmethod
+    def _pairs(step: str) -> list[tuple[str, str]]:
+        lines = [line.strip().split(" = ", 1) for line in step.splitlines()[1:] if " = " in line]
+        return [(left.strip(), right) for left, right in lines]
+
+    def lets(self) -> str:
+        """Define T and Q, what m needs, m, and what only slopes need."""
+        taken = {"m", "l", "ℓ", "n", "T", "Q", "P", "TP", "TN", "FP", "FN"}
+        first, rest = (  # a user's name may be there twice
+            [(left, right) for left, right in pairs if left.isidentifier() and left not in taken]
+            for pairs in (self.before, self.after)
+        )
+        pairs = [("T", "TP"), ("Q", "TP + FP"), *first, ("m", self.values[-1]), *rest]
+        return " ".join(f"let {left} = {right} in" for left, right in dict(pairs).items())
+
+    def slopes(self) -> dict[str, str]:
+        """Return the right sides for y_k = 1 and 0, and the one formula with y_k."""
+        found = {}
+        for left, right in self.equations:
+            if re.fullmatch(r"(∂[ℓm]|d[lm])/(∂ŷₖ|dyhat_k)", left):
+                formula, _, label = right.partition("   for ")
+                last = formula.rpartition(" = ")[2].replace("yₖ", "y_k")
+                if not re.search("∂|d[lm]/", last):
+                    found[label[-1:] or "y_k"] = last
+            elif match := re.fullmatch(r"(?:∂[ℓm]/∂|d[lm]/d)([TQ])", left):
+                found[match[1]] = right
+        return found
+
+    def typed(self, formula: str) -> TypedMetric:
+        """Read a formula by parse and check."""
+        parameters = ", ".join(f"{name} = {float(x)!r}" for name, x in self.parameters.items())
+        given = f"{parameters}, y_k = 0" if parameters else "y_k = 0"
+        source = Source("<printed>", f"metric printed({given}) = {self.lets()} {formula}")
+        return check(parse(source), load_library(), {})
+
+    def value(self, typed: TypedMetric, counts: dict[str, int], label: int = 0) -> Any:
+        """Return a formula's value at 50 digits."""
+        given = {p.name: real(p.default) for p in typed.parameters}
+        given |= {"y_k": real(label), **{name: real(x) for name, x in counts.items()}}
+        return evaluate(typed.body, given, {})
+
+
+class _Exact(dict):
+    """The operators of a program at 50 digits; no count is 0, so nothing needs a policy."""
+
+    def __missing__(self, op: str) -> Callable[..., Any]:
+        return partial(lambda op, *args: apply(op, args), op)
+
+
+EXACT = _Exact(
+    number=lambda x: real(Fraction(x)),
+    nonzero=lambda x: x,
+    quotient=lambda x, y, _zero: x / y,
+    power=lambda x, y: x**y,
+    sign=lambda x: (x > 0) - (x < 0),
+    step=lambda x: ((x > 0) - (x < 0) + 1) / real(2),
+)
+
+
+def emitted(name: str, counts: dict[str, int]) -> dict[str, Any]:
+    compilation = compiled(name)
+    program, typed = compilation.program, compilation.typed
+    given = {entry.lower(): real(x) for entry, x in counts.items()}
+    pairs = zip(program.parameters, typed.parameters, strict=True)
+    return run(program, EXACT, {**given, **{n: real(p.default) for n, p in pairs}})
+
+
+def differences(text: str, name: str) -> dict[str, Any]:
+    """Return how far printed slopes are from the emitted ones."""
+    printed = Printed(text, name)
+    slopes = {key: printed.typed(formula) for key, formula in printed.slopes().items()}
+    sign = -1 if compiled(name).behaviour.direction == "max" else 1
+    found: dict[str, Any] = dict.fromkeys(slopes, 0)
+    for counts in COUNTS:
+        results = emitted(name, counts)
+        pos, neg = (sign * results[root] for root in ("grad_pos", "grad_neg"))
+        expected = {"1": [(0, pos)], "0": [(0, neg)], "T": [(0, pos - neg)], "Q": [(0, neg)]}
+        expected["y_k"] = [(1, pos), (0, neg)]
+        size = max(abs(pos), abs(neg), TOLERANCE)
+        for key, typed in slopes.items():
+            for label, slope in expected[key]:
+                error = abs(printed.value(typed, counts, label) - slope) / size
+                found[key] = max(found[key], error)
+    return found
+
+
+@pytest.mark.parametrize("ascii", [False, True], ids=["unicode", "ascii"])
+@pytest.mark.parametrize("name", LIBRARY)
+def test_what_is_printed_is_what_is_computed(name: str, ascii: bool) -> None:
+    text = render(derivation(name, wrt="yhat"), "text", ascii=ascii)
+    found = differences(text, name)
+    assert {"0", "1"} <= found.keys()
+    assert max(found.values()) < TOLERANCE, found
+
+
+@pytest.mark.parametrize("name", ["f1", "mcc", "kappa", "bangdiwala"])
+def test_a_changed_coefficient_is_noticed(name: str) -> None:
+    text = render(derivation(name, wrt="yhat"), "text", ascii=True)
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
+        left, equals, right = line.partition(" = ")
+        number = re.search(r"(?<![\w^])[2-9]", right)
+        if equals and number and re.match(r"\s*(d[lm]/d(T|Q|yhat_k)|D(_\d)?)\s*$", left):
+            changed = right[: number.start()] + "7" + right[number.end() :]
+            mutant = "\n".join([*lines[:at], left + equals + changed, *lines[at + 1 :]])
+            assert max(differences(mutant, name).values()) > TOLERANCE, line
