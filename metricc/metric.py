@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from . import diagnostics as d
 from .compiler import compile_source, emit
-from .derivation.steps import derive
+from .derivation.steps import derive, start
 from .evaluate import arrays, run_value
 from .explain import explain
-from .formats import read_notation, render
+from .formats import Notation, html, latex, read_notation, render
 from .plot import make_figure
 from .plot.view import View
+from .reader import read_source
 from .source import Source
 from .surrogate import compile_surrogate
 from .targets.options import LossOptions
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from .derivation.steps import Wrt
     from .ir.compilation import Compilation
+    from .ir.derivation import DerivationStep
 
 
 class Metric:
@@ -53,6 +55,23 @@ class Metric:
     def __repr__(self) -> str:
         """Show the formula."""
         return f"<metricc {self.name or 'metric'}: {' '.join(self.formula.split())}>"
+
+    def _repr_latex_(self) -> str:
+        """Show the metric and its slopes in a notebook, or a page made of one."""
+        return latex.block(self._in_short(), Notation())
+
+    def _repr_html_(self) -> str:
+        """Show the same where a page is shown."""
+        return html.block(self._in_short(), Notation())
+
+    def _in_short(self) -> tuple[DerivationStep, ...]:
+        """Return the steps from the metric to its slopes; the metric alone if they are long."""
+        sigmoid = compile_surrogate("sigmoid")
+        try:
+            metric, _soft_entries, *formulas = derive(self.compilation, sigmoid, "yhat").steps
+        except d.MetricError:
+            return (start(self.compilation),)
+        return metric, *formulas
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by the formula."""
@@ -231,18 +250,3 @@ def compile(formula: str | Path, *, params: Mapping[str, float] | None = None) -
 def compile_text(source: Source, params: Mapping[str, float] | None = None) -> Metric:
     """Compile a source that is already in memory."""
     return Metric(compile_source(source, params))
-
-
-def read_source(path: Path) -> Source:
-    """Read a formula file.
-
-    Raises:
-        MetricError: the file cannot be read, or is not text.
-    """
-    try:
-        return Source(path.name, path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
-        raise d.MetricError(d.UnreadableFile(None, str(path), reason)) from None
-    except UnicodeDecodeError:
-        raise d.MetricError(d.UnreadableFile(None, str(path), "not UTF-8 text")) from None

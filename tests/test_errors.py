@@ -22,7 +22,7 @@ from metricc.frontend.parse import parse
 from metricc.ir.derivation import Derivation, DerivationStep, Equation
 from metricc.ir.program import Ref
 from metricc.library import load_library
-from metricc.metric import read_source
+from metricc.reader import read_source
 from metricc.source import Source
 
 if TYPE_CHECKING:

@@ -83,23 +83,28 @@ def test_python_says_what_the_command_line_says() -> None:
 # warnings
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["f1", "mcc", "gmean", "accuracy", "jaccard", "kappa", "balanced_accuracy", "informedness"],
-)
-def test_compile_does_not_warn_of_the_usual_metrics(name: str) -> None:
-    assert metricc.compile(name).warnings == ()
+@pytest.mark.parametrize("name", ["f1", "fbeta", "accuracy", "jaccard", "kappa", "p4"])
+def test_compile_does_not_warn_of_metrics_that_every_batch_has(name: str) -> None:
+    assert compiled(name).warnings == ()
+
+
+@pytest.mark.parametrize("name", ["mcc", "gmean", "balanced_accuracy", "informedness"])
+def test_compile_warns_of_batches_of_one_class_and_of_nothing_else(name: str) -> None:
+    warning = compiled(name).warnings[0]
+    assert len(compiled(name).warnings) == 1
+    assert isinstance(warning, d.UndefinedBatch)
+    assert warning.missing == "positives or negatives"
 
 
 @pytest.mark.parametrize(
     ("formula", "expected"),
     [
-        ("recall", [d.OneSided]),
+        ("recall", [d.OneSided, d.UndefinedBatch]),
         ("prevalence", [d.IgnoresPredictions]),
-        ("doolittle", [d.NotMonotone]),
+        ("doolittle", [d.NotMonotone, d.UndefinedBatch]),
         ("log_dor_ha", [d.NotScaleFree, d.Unbounded]),
-        ("1/informedness", [d.NotMonotone, d.Unbounded]),
-        ("min_rate", [d.Kinked]),
+        ("1/informedness", [d.NotMonotone, d.Unbounded, d.UndefinedBatch]),
+        ("min_rate", [d.Kinked, d.UndefinedBatch]),
         ("frequency_bias", [d.Unbounded, d.UndefinedBatch]),
         ("log_dor", [d.Unbounded, d.UndefinedBatch]),
     ],

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from metricc.diagnostics import MetricError
 from metricc.frontend.parse import parse
 from metricc.ir.syntax import Binary, Call, Definition, Expr, Let, Name, Negate, Number
-from metricc.metric import read_source
+from metricc.reader import read_source
 from metricc.source import Source
 
 if TYPE_CHECKING:

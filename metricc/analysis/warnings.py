@@ -31,13 +31,13 @@ def find_warnings(
 ) -> tuple[d.Diagnostic, ...]:
     """Return what to warn of.
 
-    A batch of one class that costs a step, and no more, is usual: it is mentioned only if
-    `is_thorough`.
+    A batch of one class that has a value, and no gradient, costs a step and no more: it is
+    mentioned only if `is_thorough`.
     """
     if behaviour.is_constant:
         return (d.IgnoresPredictions(metric.span),)
     batches = one_class_batches(metric, program)
-    told = [batch for batch in batches if is_thorough or batch.drowns_others]
+    told = [batch for batch in batches if is_thorough or not batch.is_defined]
     poles = [found.equation for found in singularities if found.kind == "x/0" and found.equation]
     return (*_of_behaviour(metric, behaviour, poles), *_of_batches(metric.span, told))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..metric import read_source
+from ..reader import read_source
 from ..source import Source
 from ..targets.options import LossOptions
 

@@ -13,29 +13,24 @@ from ..ir.derivation import LETTERS, Derivation, DerivationStep, Equation
 from ..ir.program import Expr, Num, Op, Ref
 from ..ir.typed import ENTRIES, MARGINALS
 from ..targets.formula import expression
-from .arrange import add, multiply
+from .arrange import add, length, multiply
 from .entries import entry_slopes
 from .formulas import formulas
-from .name import replace_part
-from .surrogate import soft_decision
-from .tidy import tidy
+from .surrogate import decision_equations, decision_slope
+from .tidy import side_by_side
 
 if TYPE_CHECKING:
     from ..ir.compilation import Compilation
     from ..ir.surrogate import CompiledSurrogate
     from .formulas import Formulas
-    from .surrogate import SoftDecision
 
 Wrt = Literal["entries", "yhat", "p", "z", "theta"]
 
 ONE = Num(Fraction(1))
+SHORT_SLOPE = 24
+"""A surrogate's slope of more signs than this is not written out a third time."""
+
 M, LOSS, Y, YHAT, P, Z = map(Ref, ("m", "loss", "y_k", "yhat_k", "p_k", "z_k"))
-AMPLIFIED = Op("call", (Ref("A"), P))
-SPAN = Op(
-    "sub",
-    (Op("call", (Ref("A"), ONE)), Op("call", (Ref("A"), Num(Fraction(0))))),
-)
-"""A(1) - A(0), by which a rescaled surrogate is divided."""
 
 
 def derive(
@@ -52,7 +47,7 @@ def derive(
         wanted = " or ".join(f'"{known}"' for known in get_args(Wrt))
         raise d.MetricError(d.WrongValue(None, "wrt", repr(wrt), wanted))
     target, sign, loss = _loss(compilation)
-    steps = [_metric(compilation), _soft_entries(surrogate)]
+    steps = [start(compilation), _soft_entries(surrogate)]
     if wrt == "entries":
         steps += [*loss, _by_entries(compilation, target, sign)]
     else:
@@ -63,7 +58,12 @@ def derive(
             *_partials(found, target),
             _by_decision(found, target),
         ]
-        chain = (_by_probability(surrogate, target), _by_logit(target), _by_weights(target))
+        slope = decision_slope(surrogate)
+        chain = (
+            _by_probability(surrogate.name, slope, target),
+            _by_logit(slope, target),
+            _by_weights(target),
+        )
         steps += chain[: get_args(Wrt).index(wrt) - 1]
     typed = compilation.typed
     return Derivation(typed.name or "metric", typed.text, tuple(steps))
@@ -82,11 +82,12 @@ def _loss(compilation: Compilation) -> tuple[Ref, int, list[DerivationStep]]:
     return LOSS, -1, [DerivationStep(title, (_equation(LOSS, below),))]
 
 
-def _metric(compilation: Compilation) -> DerivationStep:
+def start(compilation: Compilation) -> DerivationStep:
+    """Return the first step: the metric as it was written, over the entries."""
     body, lets = expression(compilation.typed.body, lambda name: name not in LETTERS)
-    named = [_equation(Ref(name), value) for name, value in lets.items()]
+    named = [_equation(Ref(name), side_by_side(value)) for name, value in lets.items()]
     title = "Start from the metric over the entries of the confusion matrix"
-    return DerivationStep(title, (_equation(M, body), *named))
+    return DerivationStep(title, (_equation(M, side_by_side(body)), *named))
 
 
 def _soft_entries(surrogate: CompiledSurrogate) -> DerivationStep:
@@ -98,19 +99,8 @@ def _soft_entries(surrogate: CompiledSurrogate) -> DerivationStep:
         for entry, share in zip(ENTRIES, shares, strict=True)
     ]
     title = f"Replace each hard decision by the {surrogate.name} surrogate, and each count by a sum"
-    decision = soft_decision(surrogate)
     link = _equation(P, Op("sigmoid", (Z,)))
-    return DerivationStep(title, (link, *_decision(surrogate, decision), *counts))
-
-
-def _decision(surrogate: CompiledSurrogate, decision: SoftDecision) -> list[Equation]:
-    """Say what a soft decision is; rescaled, it is 0 at 0 and 1 at 1."""
-    parts = [_equation(Ref(name), part) for name, part in decision.parts]
-    if not surrogate.is_stretched:
-        return [Equation(YHAT, (AMPLIFIED, decision.value)), *parts]
-    start = Op("call", (Ref("A"), Num(Fraction(0))))
-    stretched = Op("div", (Op("sub", (AMPLIFIED, start)), SPAN))
-    return [_equation(YHAT, stretched), _equation(AMPLIFIED, decision.value), *parts]
+    return DerivationStep(title, (link, *decision_equations(surrogate), *counts))
 
 
 def _substitution(found: Formulas) -> list[DerivationStep]:
@@ -193,14 +183,11 @@ def _by_entries(compilation: Compilation, target: Ref, sign: int) -> DerivationS
     return DerivationStep("Differentiate by each entry", (*equations, *named))
 
 
-def _by_probability(surrogate: CompiledSurrogate, target: Ref) -> DerivationStep:
-    slope = soft_decision(surrogate).slope
-    if surrogate.is_stretched:
-        slope = tidy(Op("div", (replace_part(slope, YHAT, AMPLIFIED), SPAN)))
+def _by_probability(name: str, slope: Expr, target: Ref) -> DerivationStep:
     by_soft = _partial(target, YHAT)
     by_p = [by_soft] if slope == ONE else [by_soft, slope]
     return DerivationStep(
-        f"Differentiate the {surrogate.name} surrogate",
+        f"Differentiate the {name} surrogate",
         (
             _equation(_partial(YHAT, P), slope),
             Equation(_partial(target, P), (multiply([by_soft, _partial(YHAT, P)]), multiply(by_p))),
@@ -208,16 +195,18 @@ def _by_probability(surrogate: CompiledSurrogate, target: Ref) -> DerivationStep
     )
 
 
-def _by_logit(target: Ref) -> DerivationStep:
+def _by_logit(decision: Expr, target: Ref) -> DerivationStep:
     slope = multiply([P, Op("sub", (ONE, P))])
-    by_p = _partial(target, P)
+    is_short = length(decision) <= SHORT_SLOPE
+    before = [_partial(target, YHAT), decision] if is_short else [_partial(target, P)]
+    whole = multiply([factor for factor in before if factor != ONE] + [slope])
     return DerivationStep(
         "Go on to the logit, of which the probability is the logistic function",
         (
             _equation(_partial(P, Z), slope),
             Equation(
                 _partial(target, Z),
-                (multiply([by_p, _partial(P, Z)]), multiply([by_p, slope])),
+                (multiply([_partial(target, P), _partial(P, Z)]), whole),
             ),
         ),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ..ir.derivation import LETTERS
+from ..ir.derivation import LETTERS, Equation
 from ..ir.program import Num, Op, Ref, walk
 from ..targets.formula import expression
 from .closed import Closed
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from .name import Parts
 
 _LETTERS = {"p": Ref("p_k"), "sharpness": Ref("L"), "threshold": Ref("tau")}
+_ZERO, _ONE = Num(Fraction(0)), Num(Fraction(1))
+_PROBABILITY = _LETTERS["p"]
 _SOFT = Ref("yhat_k")
-_REST = Op("sub", (Num(Fraction(1)), _SOFT))
+_REST = Op("sub", (_ONE, _SOFT))
+_SPAN = Op("sub", tuple(Op("call", (Ref("A"), end)) for end in (_ONE, _ZERO)))
+"""A(1) - A(0), by which a rescaled surrogate is divided."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,29 @@ def soft_decision(surrogate: CompiledSurrogate) -> SoftDecision:
         (names[name].name, tidy(rename_refs(value, names))) for name, value in lets.items()
     )
     return SoftDecision(tidy(rename_refs(body, names)), rename_refs(by_p, names), parts)
+
+
+def decision_equations(surrogate: CompiledSurrogate) -> list[Equation]:
+    """Say what a soft decision is; rescaled, it is 0 at 0 and 1 at 1."""
+    decision = soft_decision(surrogate)
+    parts = [Equation(Ref(name), (part,)) for name, part in decision.parts]
+    if not surrogate.is_stretched:
+        return [Equation(_SOFT, (_amplified(_PROBABILITY), decision.value)), *parts]
+    above = Op("sub", (_amplified(_PROBABILITY), _amplified(_ZERO)))
+    rescaled = Equation(_SOFT, (Op("div", (above, _SPAN)),))
+    return [rescaled, Equation(_amplified(_PROBABILITY), (decision.value,)), *parts]
+
+
+def decision_slope(surrogate: CompiledSurrogate) -> Expr:
+    """Return the derivative of a soft decision by its probability."""
+    slope = soft_decision(surrogate).slope
+    if not surrogate.is_stretched:
+        return slope
+    return tidy(Op("div", (replace_part(slope, _SOFT, _amplified(_PROBABILITY)), _SPAN)))
+
+
+def _amplified(p: Expr) -> Expr:
+    return Op("call", (Ref("A"), p))
 
 
 def _varies(expr: Ref) -> bool:

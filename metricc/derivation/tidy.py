@@ -39,6 +39,24 @@ def _collected(terms: list[tuple[int, Expr]]) -> Expr:
     )
 
 
+def side_by_side(expr: Expr) -> Expr:
+    """((a/b)*c)/d → (a/b)*(c/d), as it was meant where a line has several quotients."""
+    if not isinstance(expr, Op):
+        return expr
+    args = tuple(side_by_side(arg) for arg in expr.args)
+    match expr.op, args:
+        case "div", (Op("mul", (left, right)), bottom) if _ends_in_quotient(left):
+            return Op("mul", (left, Op("div", (right, bottom))))
+    return Op(expr.op, args)
+
+
+def _ends_in_quotient(expr: Expr) -> bool:
+    match expr:
+        case Op("mul", (_, right)):
+            return _ends_in_quotient(right)
+    return isinstance(expr, Op) and expr.op == "div"
+
+
 def weigh(weight: Expr, expr: Expr) -> list[tuple[int, Expr]]:
     """Return weight·expr as the signed terms of a sum."""
     match expr:

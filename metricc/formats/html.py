@@ -14,6 +14,8 @@ from .printer import ANY, ATOM, FRACTION, POWER, PRODUCT, TERM, Printer, Row, St
 from .signs import Drawing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..ir.derivation import Derivation, DerivationStep
     from .notation import Notation
 
@@ -130,6 +132,15 @@ def write(derivation: Derivation, notation: Notation, options: Options) -> str:
     }
     shell = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda hole: holes[hole[1]], shell)
+
+
+def block(steps: Iterable[DerivationStep], notation: Notation) -> str:
+    """Return the equations of several steps as one display, for a notebook."""
+    printer = Printer(STYLE, notation)
+    rows = "\n".join(_row(line) for step in steps for line in step_lines(step, printer))
+    rows = rows.replace("<mtd>", '<mtd style="text-align: left; padding: 0.3em">')
+    rows = rows.replace('class="for"', 'style="margin-right: 0.35em"')
+    return f'<math display="block"><mtable displaystyle="true">\n{rows}\n</mtable></math>'
 
 
 def _step(step: DerivationStep, printer: Printer) -> str:

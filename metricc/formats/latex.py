@@ -12,6 +12,8 @@ from .printer import ANY, ATOM, FRACTION, POWER, PRODUCT, TERM, Printer, Row, St
 from .signs import GREEK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..ir.derivation import Derivation, DerivationStep
     from .notation import Notation
 
@@ -96,6 +98,14 @@ def align(step: DerivationStep, printer: Printer, environment: str = "align*") -
     rows = [_row(line) for line in step_lines(step, printer)]
     inside = " \\\\\n  ".join(rows)
     return f"\\begin{{{environment}}}\n  {inside}\n\\end{{{environment}}}"
+
+
+def block(steps: Iterable[DerivationStep], notation: Notation) -> str:
+    """Return the equations of several steps as one display, for a notebook."""
+    printer = Printer(STYLE, notation)
+    rows = [_row(line) for step in steps for line in step_lines(step, printer)]
+    body = " \\\\\n  ".join(rows)
+    return f"$$\\begin{{aligned}}\n  {body}\n\\end{{aligned}}$$"
 
 
 def _row(line: Line) -> str:

@@ -86,7 +86,7 @@ class Notation:
     def _split(self, name: str) -> tuple[str, str]:
         """yhat_k → (yhat, k), w1 → (w, 1), my_name → (my_name, "")."""
         base, _, index = name.partition("_")
-        if index and self._is_letter(base):
+        if index and (self._is_letter(base) or index in _INDICES):
             return base, index
         found = _NUMBERED.fullmatch(name)
         return (found[1], found[2]) if found and self._is_letter(found[1]) else (name, "")

@@ -103,7 +103,7 @@ RULES = (
     ),
     Rule(
         "guard divisors",
-        "so it is where a product of denominators does",
+        "a slope is finite where a product of denominators vanishes",
         ("grad_pos = x / (a * b)", "grad_pos = x / nonzero(a * b)"),
         guard_divisors,
     ),
