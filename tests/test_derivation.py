@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import cache, partial
 from typing import Any
 
+import mpmath
+import oracle
 import pytest
 
 import metricc
@@ -193,3 +195,35 @@ def test_a_changed_coefficient_is_noticed(name: str) -> None:
             changed = right[: number.start()] + "7" + right[number.end() :]
             mutant = "\n".join([*lines[:at], left + equals + changed, *lines[at + 1 :]])
             assert max(differences(mutant, name).values()) > TOLERANCE, line
+
+
+POINTS = [(Fraction(p, 20), Fraction(4), Fraction(2, 5)) for p in (1, 7, 9, 19)]
+POINTS += [(Fraction(p, 20), Fraction(23), Fraction(7, 10)) for p in (2, 13, 15, 18)]
+"""(p, sharpness, threshold) on every piece of each surrogate."""
+
+
+def printed_surrogate(text: str) -> tuple[TypedMetric, TypedMetric]:
+    """Read A(p_k) and its derivative, with what they name, by parse and check."""
+    pairs = re.findall(r"^   (\S+) += (.*)$", text, re.MULTILINE)
+    names = [left for left, _ in pairs]
+    (_, value), *parts = pairs[names.index("yhat_k") : names.index("TP")]
+    value = value.removeprefix("A(p_k) = ")
+    soft = [("yhat_k", value)] if "yhat_k" not in value else []
+    lets = "".join(f"let {left} = {right} in " for left, right in [*parts, *soft])
+    head = "metric printed(p_k = 1, L = 1, tau = 1) = "
+    found = []
+    for formula in (value, dict(pairs)["dyhat_k/dp_k"]):
+        source = Source("<printed>", head + lets + formula)
+        found.append(check(parse(source), load_library(), {}))
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+def test_printed_surrogates_are_those_of_the_literature(name: str) -> None:
+    readings = printed_surrogate(render(derivation("f1", name), "text", ascii=True))
+    for point in POINTS:
+        given = dict(zip(("p_k", "L", "tau"), map(real, point), strict=True))
+        with mpmath.workdps(50):
+            soft = oracle.soft_decision(given["p_k"], name, given["L"], given["tau"])
+            for typed, expected in zip(readings, soft, strict=True):
+                assert abs(evaluate(typed.body, given, {}) - expected) < TOLERANCE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -16,10 +17,10 @@ import pytest
 from derivations import DERIVATIONS, EVERYTHING, EXPRESSIONS, MCC, shown
 from hypothesis import given, settings
 
-from metricc.formats import (
-    render,
-)
+import metricc
+from metricc.formats import render
 from metricc.ir.program import Expr
+from metricc.library import load_library
 
 ENGINES = Path(os.environ.get("METRICC_ENGINES") or Path.home() / ".cache" / "metricc-engines")
 KATEX, TYPST = ENGINES / "katex" / "node_modules" / "katex", ENGINES / "typst"
@@ -65,6 +66,24 @@ def test_katex_draws_every_equation(name: str) -> None:
     page = render(DERIVATIONS[name], "latex")
     formulas = [*environments(page), *re.findall(r"(?<!\\)\$([^$]*)(?<!\\)\$", page)]
     assert all("<math" in drawn for drawn in katex(formulas))
+
+
+SHARES = 8
+"""The library is shown to the engine in so many parts."""
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_katex_draws_the_library_with_every_surrogate(share: int) -> None:
+    library = load_library()
+    formulas: dict[str, None] = {}
+    for name in sorted(library.metrics)[share::SHARES]:
+        metric = metricc.compile(name)
+        for surrogate, rescaled in itertools.product(library.surrogates, (False, True)):
+            page = metric.derivation("latex", surrogate=surrogate, rescaled=rescaled)
+            formulas |= dict.fromkeys(environments(page))
+        formulas[metric._repr_latex_().strip("$")] = None
+        formulas |= dict.fromkeys(environments(metric.derivation("latex", wrt="entries")))
+    assert all("<math" in drawn for drawn in katex(list(formulas)))
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)

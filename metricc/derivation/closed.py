@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from .letters import Basis
     from .products import Sum
 
-MAX_OPERATIONS = 400
+MAX_OPERATIONS = 600
 """Expressions larger than this are not brought to one fraction: nobody reads them."""
-MAX_TERMS = 400
+MAX_TERMS = 1_500
 """Likewise those with more terms than this once they are multiplied out."""
 
 Key = tuple[str, tuple[sp.Expr, ...]]
