@@ -11,6 +11,9 @@ find_singularities  Symbolic              → Singularity, …  analysis/singula
 analyse             Symbolic, Program     → Behaviour       analysis/behaviour.py
 find_warnings       Behaviour             → Diagnostic, …   analysis/warnings.py
 emit                Compilation           → Artifact        targets/
+
+What is made of a compilation on request: derivation/ (steps on paper, which formats/ writes),
+explain/ (a report), plot/ (a picture). surrogate.py runs surrogates through the same passes.
 """
 
 from __future__ import annotations

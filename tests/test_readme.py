@@ -28,21 +28,12 @@ def test_the_python_blocks_run(capsys: pytest.CaptureFixture[str]) -> None:
     code = "\n".join(blocks("python")[1:])
     exec(compile(code, "README.md", "exec"), {})
     (shown,) = re.findall(r"print\(loss\)\n# (.*)", code)
-    assert capsys.readouterr().out.strip() == shown
+    assert capsys.readouterr().out.startswith(f"{shown}\nfbeta\n")
 
 
-def test_the_definitions_compile() -> None:
-    definition, error = blocks("text")
-    assert metricc.compile(definition).name == "screening"
-    assert error.startswith("error: ")
-
-
-def test_the_picture_of_an_error_is_the_real_one() -> None:
-    error = blocks("text")[1]
-    (formula,) = re.findall(r"^\d+ \| (.*)$", error, flags=re.MULTILINE)
-    with pytest.raises(metricc.MetricError) as caught:
-        metricc.compile(formula)
-    assert str(caught.value) == error.strip()
+def test_the_derivation_is_the_real_one() -> None:
+    (derivation,) = blocks("text")
+    assert derivation in metricc.compile("mcc").derivation("text")
 
 
 def test_pasted_formulas_of_the_text_compile() -> None:

@@ -18,7 +18,7 @@ from .plot import plot_command
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Compile classification metrics into PyTorch losses."""
+    """Compile classification metrics into PyTorch losses, and derive, explain and plot them."""
 
 
 for command in (compile_command, derive_command, explain_command, list_command, plot_command):

@@ -18,8 +18,8 @@ from .options import force_option, formula_source, loss_option, param_option
 @click.argument("formula")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 @force_option
-@click.option("--name", default="", help="Name of the emitted classes: f1 gives F1 and F1Loss.")
-@click.option("--target", type=click.Choice([*TARGETS]), default="torch", help="What to emit.")
+@click.option("--name", default="", help="What to call it: f1 gives F1 and F1Loss, or def f1.")
+@click.option("--target", type=click.Choice([*TARGETS]), default="torch", help="torch: a loss; numpy: a scorer with scikit-learn's arguments.")
 @param_option
 @loss_option("--from-logits/--no-from-logits", help="The input is logits, or probabilities.")
 @loss_option(
@@ -44,7 +44,7 @@ def compile_command(
     params: dict[str, float],
     **options: Any,  # noqa: ANN401 - checked by LossOptions
 ) -> None:
-    """Emit a PyTorch module for FORMULA.
+    """Emit a PyTorch module for FORMULA, or what --target says.
 
     FORMULA is an expression over TP FP FN TN, a definition, a library name such as f1, or a path
     ending in .metric.
