@@ -19,7 +19,12 @@ from .options import force_option, formula_source, loss_option, param_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 @force_option
 @click.option("--name", default="", help="What to call it: f1 gives F1 and F1Loss, or def f1.")
-@click.option("--target", type=click.Choice([*TARGETS]), default="torch", help="torch: a loss; numpy: a scorer with scikit-learn's arguments.")
+@click.option(
+    "--target",
+    type=click.Choice([*TARGETS]),
+    default="torch",
+    help="torch: a loss; numpy: a scorer with scikit-learn's arguments.",
+)
 @param_option
 @loss_option("--from-logits/--no-from-logits", help="The input is logits, or probabilities.")
 @loss_option(
