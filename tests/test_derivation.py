@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, partial
@@ -227,3 +230,18 @@ def test_printed_surrogates_are_those_of_the_literature(name: str) -> None:
             soft = oracle.soft_decision(given["p_k"], name, given["L"], given["tau"])
             for typed, expected in zip(readings, soft, strict=True):
                 assert abs(evaluate(typed.body, given, {}) - expected) < TOLERANCE
+
+
+def test_derivations_do_not_depend_on_hash_seeds() -> None:
+    names = ["tetrachoric", "digby", "discriminant_power"]
+    code = f"import metricc\nfor name in {names}: print(metricc.compile(name).derivation('text'))"
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1

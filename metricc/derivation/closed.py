@@ -59,7 +59,7 @@ class Closed:
         written = expr.xreplace({**self.basis.meaning, **self.values})
         constants = {
             number: self._constant(number)
-            for number in written.atoms(sp.NumberSymbol, sp.Function, sp.Pow)
+            for number in sorted(written.atoms(sp.NumberSymbol, sp.Function, sp.Pow), key=str)
             if number.is_number and not (number.is_Pow and number.exp.is_Integer)
         }
         return self.reduce(written.xreplace(constants))
