@@ -17,10 +17,10 @@ from ..ir.symbolic import PARAMETER_PREFIX, expanded_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
     from ..ir.symbolic import Binding
     from .letters import Basis
-    from .products import Sum
 
 MAX_OPERATIONS = 600
 """Expressions larger than this are not brought to one fraction: nobody reads them."""
@@ -28,6 +28,17 @@ MAX_TERMS = 1_500
 """Likewise those with more terms than this once they are multiplied out."""
 
 Key = tuple[str, tuple[sp.Expr, ...]]
+
+
+@dataclass(frozen=True)
+class Product:
+    """coefficient · Π factor^exponent; exponents are multiples of ½, factors irreducible."""
+
+    coefficient: Fraction
+    factors: tuple[tuple[sp.Expr, Fraction], ...]
+
+
+Sum = tuple[Product, ...]
 
 
 class TooLongError(Exception):

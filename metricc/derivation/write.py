@@ -11,9 +11,9 @@ import sympy as sp
 from ..ir.derivation import LETTERS
 from ..ir.program import Expr, Num, Op, Ref
 from .arrange import Arranger, add, length, multiply, power
-from .closed import Closed, TooLongError, is_constant, parameter_name
+from .closed import Closed, Product, Sum, TooLongError, is_constant, parameter_name
 from .letters import SIGNS, Y
-from .products import Product, Sum, by_roots, one_fraction, term_by_term
+from .products import by_roots, one_fraction, term_by_term
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
