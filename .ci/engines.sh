@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what tests/test_formats.py shows derivations to, where it is missing: pdflatex, Chromium
+# Installs what tests/test_engines.py shows derivations to, where it is missing: pdflatex, Chromium
 # with fonts for mathematics, KaTeX and Typst. The last two go into $METRICC_ENGINES.
 set -euo pipefail
 engines=${METRICC_ENGINES:-$HOME/.cache/metricc-engines}

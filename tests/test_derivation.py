@@ -16,6 +16,7 @@ import oracle
 import pytest
 
 import metricc
+from metricc.derivation.names import user_names
 from metricc.derivation.steps import derive
 from metricc.evaluate import run
 from metricc.formats import render
@@ -75,7 +76,8 @@ class Printed:
     """What stands in a derivation as text, read with the front end."""
 
     def __init__(self, text: str, name: str) -> None:
-        self.parameters = {p.name: p.default for p in compiled(name).typed.parameters}
+        typed, called = compiled(name).typed, user_names(compiled(name))
+        self.parameters = {called[p.name]: p.default for p in typed.parameters}
         whole = re.sub(r"\n +(= )", r" \1", text)
         metric, _, *formulas = re.split(r"\n(?=\d+\. )", whole)[1:]  # without the soft entries
         steps = [self._pairs(step) for step in (metric, *formulas)]
@@ -105,6 +107,8 @@ class Printed:
             for pairs in (self.before, self.after)
         )
         pairs = [("T", "TP"), ("Q", "TP + FP"), *first, ("m", self.values[-1]), *rest]
+        ours = {pair for pair in pairs if re.fullmatch(r"D(_\d+)?", pair[0])}
+        assert len(ours) == len(dict(ours)), "a name has two meanings"
         return " ".join(f"let {left} = {right} in" for left, right in dict(pairs).items())
 
     def slopes(self) -> dict[str, str]:
@@ -187,10 +191,55 @@ def test_what_is_printed_is_what_is_computed(name: str, ascii: bool) -> None:
     assert max(found.values()) < TOLERANCE, found
 
 
+HOSTILE = [
+    "metric a(T = 2, T_0 = 3) = TP/(TP + T*FP + T_0*FN)",
+    "metric a(p_k = 2, l = 3, yhat_k = 0.5) = p_k*TP/(TP + l*FP + yhat_k*FN)",
+    "metric a(m = 2, D_2 = 3, k = 5) = m*TP/(D_2*TP + k*FP + FN) * TN/(D_2*TN + FP)",
+    "let D_2 = TP + FP in let D = TN + FN in (TP^2 + TN^2)/(D_2*P + D*N)",
+    "let D_2 = sqrt(TP*FN) in D_2/(D_2 + FP + sqrt(TP*TN))",
+    "let ap = TP/(FN + 1) in let n2 = ap^2 in n2/(1 + n2)",
+    "(let w = TP in w)/((let w = FP in w) + TP)",
+    "exp(1)*TP/(TP + FN)",
+]
+
+
+@pytest.mark.parametrize("formula", HOSTILE)
+def test_names_that_mean_something_are_changed(formula: str) -> None:
+    found = differences(render(derivation(formula, wrt="yhat"), "text", ascii=True), formula)
+    assert max(found.values()) < TOLERANCE, found
+
+
+@pytest.mark.parametrize(
+    "formula", ["normal_cdf(1)*TP/n", "TP/log(TP/TP + 1)", "asin(TP/TP/2)*TP/n"]
+)
+def test_constants_of_every_kind_are_written(formula: str) -> None:
+    assert "None" not in metricc.compile(formula)._repr_latex_()
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_entries_have_the_derivatives_of_the_formula(name: str) -> None:
+    text = render(derivation(name, wrt="entries"), "text", ascii=True)
+    printed = Printed(text, name)
+    body = compiled(name).typed.body
+    given = {p.name: real(p.default) for p in compiled(name).typed.parameters}
+    sign = -1 if compiled(name).behaviour.direction == "max" else 1
+    slopes = dict(pair for pair in printed.equations if re.match(r"d[lm]/d[TF][PN]", pair[0]))
+    assert len(slopes) == 4
+    h = real(Fraction(1, 10**16))
+    for left, formula in slopes.items():
+        at = {entry: real(count) for entry, count in COUNTS[0].items()}
+        found = printed.value(printed.typed(formula), COUNTS[0])
+        ends = [
+            evaluate(body, {**given, **at, left[-2:]: at[left[-2:]] + step}, {}) for step in (h, -h)
+        ]
+        difference = sign * (ends[0] - ends[1]) / (2 * h)
+        assert abs(found - difference) < real(Fraction(1, 10**24)) * max(1, abs(difference))
+
+
 @pytest.mark.parametrize("name", ["f1", "mcc", "kappa", "bangdiwala"])
 def test_a_changed_coefficient_is_noticed(name: str) -> None:
     text = render(derivation(name, wrt="yhat"), "text", ascii=True)
-    lines = text.splitlines()
+    lines, changes = text.splitlines(), 0
     for at, line in enumerate(lines):
         left, equals, right = line.partition(" = ")
         number = re.search(r"(?<![\w^])[2-9]", right)
@@ -198,6 +247,8 @@ def test_a_changed_coefficient_is_noticed(name: str) -> None:
             changed = right[: number.start()] + "7" + right[number.end() :]
             mutant = "\n".join([*lines[:at], left + equals + changed, *lines[at + 1 :]])
             assert max(differences(mutant, name).values()) > TOLERANCE, line
+            changes += 1
+    assert changes >= 3
 
 
 POINTS = [(Fraction(p, 20), Fraction(4), Fraction(2, 5)) for p in (1, 7, 9, 19)]

@@ -23,13 +23,15 @@ DROWNS = 100.0
 class Batch:
     """What the emitted code makes of a batch of ten without `missing`, seven of them right.
 
-    `smoothed` is its slope if `smooth` is 1.
+    `is_same` tells whether another such batch has that value too; `smoothed` is the slope if
+    `smooth` is 1.
     """
 
     missing: str
     matrix: tuple[int, int, int, int]
     is_defined: bool
     value: float
+    is_same: bool
     slope: float
     smoothed: float
 
@@ -56,5 +58,7 @@ def one_class_batches(metric: TypedMetric, program: Program) -> tuple[Batch, ...
         if plain and smoothed:
             slopes = [getattr(sample, slope) for sample in (plain, smoothed)]
             is_defined = exact.at(matrix) is not None
-            found.append(Batch(missing, matrix, is_defined, plain.value, *slopes))
+            other = sampler.sample_at([(10 - count) % 10 for count in matrix])
+            is_same = other is not None and other.value == plain.value
+            found.append(Batch(missing, matrix, is_defined, plain.value, is_same, *slopes))
     return tuple(found)

@@ -62,11 +62,13 @@ def _has(exact: Exact, words: str) -> bool:
     is_given, row = FORMS[words]
     size = len(row([real(1)] * 4, real(1)))
     rows: list[Row] = []
+    scale: Real | None = None
     for point in points(4 * size):
         counts = _with_marginals(point) if is_given else point
         value = exact.at(counts)
-        if value is not None and len(rows) < size:
-            rows.append(row([real(x) for x in counts], value))
+        scale = scale or value  # a metric in millionths has the form of the metric
+        if value is not None and scale and len(rows) < size:
+            rows.append(row([real(x) for x in counts], value / scale))
     if len(rows) < size:
         return False
     lengths = [sum(abs(x) for x in found) for found in rows]
@@ -90,7 +92,8 @@ def threshold(symbolic: Symbolic) -> sp.Expr | None:
     pos, neg = (
         sp.diff(top, ENTRY[entry]) - BEST * sp.diff(bottom, ENTRY[entry]) for entry in ("TP", "FP")
     )
-    return sp.factor(sp.cancel(-neg / (pos - neg)))
+    result = sp.factor(sp.cancel(-neg / (pos - neg)))
+    return result if result.free_symbols <= {BEST, PREVALENCE} else None
 
 
 def _rational(symbolic: Symbolic) -> sp.Expr | None:

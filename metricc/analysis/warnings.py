@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..source import Span
     from .batches import Batch
 
+_VARIES = "what is left with `zero_division` in the place of 0/0"
 _GOOD_END: dict[Direction | None, Side] = {"max": "above", "min": "below"}
 
 
@@ -82,9 +83,8 @@ def _of_batches(span: Span, batches: Sequence[Batch]) -> Iterator[d.Diagnostic]:
     silent: dict[str, list[str]] = {}
     for batch in batches:
         if not batch.is_defined:
-            undefined.setdefault((f"{batch.value + 0.0:.4g}", batch.advice), []).append(
-                batch.missing
-            )
+            value = f"{batch.value + 0.0:.4g}" if batch.is_same else _VARIES
+            undefined.setdefault((value, batch.advice), []).append(batch.missing)
         elif batch.slope == 0:
             silent.setdefault(batch.advice, []).append(batch.missing)
     for (value, advice), missing in undefined.items():

@@ -56,7 +56,8 @@ def compile_command(
     """
     compilation = compile_source(formula_source(formula), params)
     artifact = emit(compilation, LossOptions.make(**options), name, target)
-    for warning in compilation.warnings:
+    is_trained = target == "torch"
+    for warning in compilation.warnings if is_trained else compilation.typed.warnings:
         click.echo(warning.render(), err=True)
     if output is None or str(output) == "-":
         click.echo(artifact.text, nl=False)

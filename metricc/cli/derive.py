@@ -9,6 +9,7 @@ import click
 
 from ..derivation.steps import Wrt
 from ..formats import FORMATS
+from ..ir.derivation import LETTERS
 from ..metric import compile_text
 from ..targets.options import surrogates
 from .options import formula_source, loss_option, param_option
@@ -27,7 +28,7 @@ from .options import formula_source, loss_option, param_option
 @click.option(
     "--symbols",
     type=click.Path(path_type=Path),
-    help="""A TOML file with your notation, as in yhat = "h".""",
+    help=f"""A TOML file with your notation, as in yhat = 'h'; names: {", ".join(LETTERS)}.""",
 )
 @click.option("--ascii", is_flag=True, help="Text without any other characters.")
 @click.option("--document", is_flag=True, help="LaTeX as a complete file.")

@@ -11,7 +11,11 @@ from .. import diagnostics as d
 
 _MADE_BY = b"made by metricc "
 _TEXT = re.compile(rb"[^\w\n]*" + _MADE_BY)  # behind the sign of a comment
-_PICTURES = (b"\x89PNG", b"<?xml", b"%PDF")  # these say it somewhere within
+_PICTURES = {  # these say it in their metadata
+    b"\x89PNG": b"Software\0" + _MADE_BY,
+    b"<?xml": b"<dc:title>" + _MADE_BY,
+    b"%PDF": b"/Creator (" + _MADE_BY,
+}
 
 
 def write(path: Path, content: str | bytes, *, force: bool) -> None:
@@ -53,7 +57,8 @@ def _write_whole(path: Path, data: bytes, *, force: bool) -> None:
 
 def _is_ours(path: Path) -> bool:
     data = path.read_bytes()
-    return _MADE_BY in data if data.startswith(_PICTURES) else bool(_TEXT.match(data))
+    is_picture = any(data.startswith(kind) and mark in data for kind, mark in _PICTURES.items())
+    return is_picture or bool(_TEXT.match(data))
 
 
 def _umask() -> int:

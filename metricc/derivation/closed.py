@@ -27,6 +27,9 @@ MAX_OPERATIONS = 600
 MAX_TERMS = 1_500
 """Likewise those with more terms than this once they are multiplied out."""
 
+MAX_POWER = 9
+"""Likewise higher powers, of which factors take long."""
+
 Key = tuple[str, tuple[sp.Expr, ...]]
 
 
@@ -47,10 +50,14 @@ class TooLongError(Exception):
 
 @dataclass
 class Closed:
-    """The closed forms of one metric in one basis; `kept` are bindings that stay as they are."""
+    """The closed forms of one metric in one basis.
+
+    `kept` are bindings that stay as they are, `names` what parameters are called.
+    """
 
     basis: Basis
     kept: Mapping[sp.Symbol, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     values: dict[sp.Symbol, sp.Expr] = field(default_factory=dict)
     roots: dict[sp.Expr, sp.Symbol] = field(default_factory=dict)
     atoms: dict[sp.Symbol, Key] = field(default_factory=dict)
@@ -68,6 +75,8 @@ class Closed:
     def expr(self, expr: sp.Expr) -> sp.Expr:
         """Return an expression over entries, marginals and bindings in the letters."""
         written = expr.xreplace({**self.basis.meaning, **self.values})
+        if written.has(sp.nan, sp.zoo, sp.oo):  # TP/sin(TP - TP), which has no value anywhere
+            raise TooLongError
         constants = {
             number: self._constant(number)
             for number in sorted(written.atoms(sp.NumberSymbol, sp.Function, sp.Pow), key=str)
@@ -104,7 +113,8 @@ class Closed:
 
     def flat(self, expr: sp.Expr) -> sp.Expr:
         """Return one fraction of two polynomials in which no root is squared."""
-        if sp.count_ops(expr) > MAX_OPERATIONS:
+        powers = (p.exp for p in expr.atoms(sp.Pow) if p.exp.is_Integer)
+        if sp.count_ops(expr) > MAX_OPERATIONS or any(abs(e) > MAX_POWER for e in powers):
             raise TooLongError
         top, bottom = sp.fraction(sp.together(self.reduce(expr)))
         if max(expanded_size(top), expanded_size(bottom)) > MAX_TERMS:

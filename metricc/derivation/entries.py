@@ -14,6 +14,7 @@ from .closed import Closed, TooLongError
 from .formulas import MAX_LENGTH
 from .letters import ENTRIES
 from .name import name_parts
+from .names import user_names
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ def entry_slopes(compilation: Compilation, sign: int) -> tuple[Parts, dict[str, 
         name: sign * slope_along(symbolic, bindings, name, _moves(entry), [])
         for name, entry in ENTRY.items()
     }
-    closed = Closed(ENTRIES)
+    closed = Closed(ENTRIES, names=user_names(compilation))
     try:
         closed.learn(bindings.all())
         writer = Writer(closed, closed.expr(symbolic.value))
+        value = writer.shortest(closed.expr(symbolic.value))
         written = {name: writer.shortest(closed.expr(slope)) for name, slope in slopes.items()}
-    except TooLongError:
+    except (TooLongError, RecursionError):
         raise MetricError(DerivationTooLong(symbolic.metric.span)) from None
-    value = writer.shortest(closed.expr(symbolic.value))
     parts, named = name_parts({"value": value, **written}, {})
     if sum(map(length, (*named.values(), *dict(parts).values()))) > MAX_LENGTH:
         raise MetricError(DerivationTooLong(symbolic.metric.span))

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..diagnostics import DerivationTooLong, MetricError
-from ..ir.derivation import LETTERS
 from ..ir.program import Expr, Num, Op, Ref, walk
 from ..ir.typed import MARGINALS
 from ..passes.schedule import ROOTS
@@ -18,9 +17,10 @@ from .arrange import add, length
 from .closed import Closed, TooLongError
 from .letters import ENTRIES, SUMS, Y
 from .name import name_parts, rename_refs, replace_part
+from .names import user_names
 from .products import factored
 from .tidy import tidy, weigh
-from .write import Writer, own_name
+from .write import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,11 +73,11 @@ class Formulas:
 def formulas(compilation: Compilation, *, sign: int = 1) -> Formulas:
     """Return the shortest formulas; the slopes are those of `sign` times the metric."""
     found = []
-    with suppress(TooLongError):
+    with suppress(TooLongError, RecursionError):
         found.append(_in_letters(compilation, SUMS, sign))
-    with suppress(TooLongError):
+    with suppress(TooLongError, RecursionError):
         found.append(_in_letters(compilation, ENTRIES, sign))
-    with suppress(TooLongError):
+    with suppress(TooLongError, RecursionError):
         found.append(_of_program(compilation, sign))
     shortest = min(found, key=lambda f: f.length * PREFERENCE[f.basis], default=None)
     if shortest is None or shortest.length > MAX_LENGTH:
@@ -87,7 +87,8 @@ def formulas(compilation: Compilation, *, sign: int = 1) -> Formulas:
 
 def _in_letters(compilation: Compilation, basis: Basis, sign: int) -> Formulas:
     gradient = compilation.derived
-    closed = Closed(basis)
+    names = user_names(compilation)
+    closed = Closed(basis, names=names)
     closed.learn(gradient.bindings)
     value = closed.expr(gradient.symbolic.value)
     pos, neg = (sign * closed.expr(e) for e in (gradient.grad_pos, gradient.grad_neg))
@@ -102,9 +103,7 @@ def _in_letters(compilation: Compilation, basis: Basis, sign: int) -> Formulas:
     left_out |= {"yhat"} if written["yhat"] == by_label else set()
     written = {name: expr for name, expr in written.items() if name not in left_out}
     labels = {
-        writer.shortest(closed.expr(expr)): label
-        for expr, label in gradient.symbolic.labels
-        if label not in LETTERS
+        writer.shortest(closed.expr(expr)): names[label] for expr, label in gradient.symbolic.labels
     }
     return Formulas(basis.name, *name_parts(written, labels))
 
@@ -142,20 +141,23 @@ def _of_program(compilation: Compilation, sign: int) -> Formulas:
     lines = {a.name: a.expr for a in without_guards((*program.value, *program.slopes))}
     if any(_is_irrational(part) for expr in lines.values() for part in walk(expr)):
         raise TooLongError
-    names = {**_LETTERS, **{name: Ref(own_name(name)) for name in program.parameters}}
-    marginals = {name for name in lines if name in _LETTERS and name != "value"}
+    called = user_names(compilation)
+    parameters = zip(program.parameters, compilation.typed.parameters, strict=True)
     labels = {label for _, label in compilation.symbolic.labels}
+    names = {**_LETTERS, **{name: Ref(called[parameter.name]) for name, parameter in parameters}}
+    names |= {name: Ref(called[name]) for name in lines if name in labels}
+    marginals = {name for name in lines if name in _LETTERS and name not in labels}
     parts = [name for name in lines if name not in {*ROOTS, *marginals}]
-    unnamed = [name for name in parts if name not in labels or name in LETTERS]
+    unnamed = [name for name in parts if name not in labels]
     names |= {name: Ref("D" if i == 1 else f"D_{i}") for i, name in enumerate(unnamed, 1)}
     written: dict[str, Expr] = {}
     for name, expr in lines.items():  # a slope may be minus the other
         known = {root: written[root] for root in ROOTS[1:] if root in written}
         written[name] = _with_marginals(tidy(rename_refs(expr, {**names, **known})))
     pos, neg = (add([(sign, written[name])]) for name in ROOTS[1:])
-    called = tuple((str(getattr(names.get(n), "name", n)), written[n]) for n in parts)
+    named = [(ref.name, written[n]) for n in parts if isinstance(ref := names[n], Ref)]
     formulas = {"value": written["value"], "positive": pos, "negative": neg}
-    return Formulas("program", called, formulas)
+    return Formulas("program", tuple(named), formulas)
 
 
 def _with_marginals(expr: Expr) -> Expr:

@@ -9,13 +9,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, get_args
 
 from .. import diagnostics as d
-from ..ir.derivation import LETTERS, Derivation, DerivationStep, Equation
+from ..ir.derivation import Derivation, DerivationStep, Equation
 from ..ir.program import Expr, Num, Op, Ref
 from ..ir.typed import ENTRIES, MARGINALS
 from ..targets.formula import expression
 from .arrange import add, length, multiply
 from .entries import entry_slopes
 from .formulas import formulas
+from .name import rename_refs
+from .names import user_names
 from .surrogate import decision_equations, decision_slope
 from .tidy import side_by_side
 
@@ -84,8 +86,13 @@ def _loss(compilation: Compilation) -> tuple[Ref, int, list[DerivationStep]]:
 
 def start(compilation: Compilation) -> DerivationStep:
     """Return the first step: the metric as it was written, over the entries."""
-    body, lets = expression(compilation.typed.body, lambda name: name not in LETTERS)
-    named = [_equation(Ref(name), side_by_side(value)) for name, value in lets.items()]
+    body, lets = expression(compilation.typed.body, keep=lambda _: True)
+    names = {name: Ref(called) for name, called in user_names(compilation).items()}
+    body = rename_refs(body, names)
+    named = [
+        Equation(names[name], (side_by_side(rename_refs(value, names)),))
+        for name, value in lets.items()
+    ]
     title = "Start from the metric over the entries of the confusion matrix"
     return DerivationStep(title, (_equation(M, side_by_side(body)), *named))
 
@@ -98,7 +105,9 @@ def _soft_entries(surrogate: CompiledSurrogate) -> DerivationStep:
         _equation(Ref(entry), _sum(multiply(share)))
         for entry, share in zip(ENTRIES, shares, strict=True)
     ]
-    title = f"Replace each hard decision by the {surrogate.name} surrogate, and each count by a sum"
+    shape = " of sharpness L at the threshold tau" if surrogate.parameters else ""
+    title = f"Replace each hard decision by the {surrogate.name} surrogate{shape}"
+    title += ", and each count by a sum; y_i is 1 for a positive and 0 for a negative"
     link = _equation(P, Op("sigmoid", (Z,)))
     return DerivationStep(title, (link, *decision_equations(surrogate), *counts))
 
@@ -142,7 +151,7 @@ def _partials(found: Formulas, target: Ref) -> list[DerivationStep]:
     if "T" not in found.of:
         return []
     equations = [_equation(_partial(target, Ref(letter)), found.of[letter]) for letter in "TQ"]
-    title = "Differentiate by T and Q; P and n do not depend on the predictions"
+    title = "Differentiate by T and Q, as nothing else depends on the predictions"
     return [DerivationStep(title, (*equations, *_parts(found, in_value=False)))]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..ir.derivation import LETTERS
 from ..ir.program import Expr, Num, Op, Ref
 from .arrange import Arranger, add, length, multiply, power
 from .closed import Closed, Product, Sum, TooLongError, is_constant, parameter_name
@@ -192,7 +192,7 @@ class Writer:
         if letter in self.closed.kept:
             return Ref(self.closed.kept[letter])
         name = parameter_name(letter)
-        return Ref(own_name(name) if name else SIGNS[letter])
+        return Ref(self.closed.names.get(name, name) if name else SIGNS[letter])
 
     def _atom(self, op: str, args: tuple[sp.Expr, ...]) -> Expr:
         if op == "constant":
@@ -231,16 +231,21 @@ def _over(above: list[Expr], below: list[Expr]) -> Expr:
     return Op("div", (top, multiply(below))) if below else top
 
 
+_NUMBERS = {sp.Pow: "pow", sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos"}
+_NUMBERS |= {sp.asin: "asin", sp.atan: "atan", sp.tanh: "tanh", sp.Abs: "abs"}
+
+
 def _constant(number: sp.Expr) -> Expr:
-    """Return π, log 2, or another number as it was made."""
+    """Return π, log 2, or another number as it was made; else as a decimal: Φ(1)."""
     if number == sp.pi:
         return Ref("pi")
+    if number == sp.E:
+        return Op("exp", (Num(Fraction(1)),))
     if number.is_Rational:
         return Num(Fraction(int(number.p), int(number.q)))
-    name = {sp.Pow: "pow"}.get(number.func, number.func.__name__.lower())
-    return Op(name, tuple(_constant(arg) for arg in number.args))
-
-
-def own_name(name: str) -> str:
-    """Return what a user's name is called where letters have a meaning: T → T_0."""
-    return f"{name}_0" if name in LETTERS else name
+    if number.is_Add or number.is_Mul:
+        op = "add" if number.is_Add else "mul"
+        return reduce(lambda x, y: Op(op, (x, y)), map(_constant, number.args))
+    if number.func in _NUMBERS:
+        return Op(_NUMBERS[number.func], tuple(_constant(arg) for arg in number.args))
+    return Num(float(number.evalf(20)))

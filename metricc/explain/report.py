@@ -23,7 +23,7 @@ def explain(compilation: Compilation) -> str:
     lines = [
         *_title(compilation),
         *stages(compilation),
-        *section("what it is", findings(compilation)),
+        *section(f"what it is{_given(compilation)}", findings(compilation)),
         *section("singular places", singular_places(compilation)),
         *section("batches of one class", one_class(compilation)),
         *section("warnings", _warnings(compilation)),
@@ -35,6 +35,12 @@ def _title(compilation: Compilation) -> list[str]:
     typed = compilation.typed
     words = [line for line in typed.doc.splitlines() if not line.startswith(_FIELDS)]
     return [*wrapped(typed.name or one_line(typed.text)), *wrapped(" ".join(words))]
+
+
+def _given(compilation: Compilation) -> str:
+    """Return the values that what is found holds for: `, with beta = 2`."""
+    pairs = [f"{p.name} = {float(p.default):g}" for p in compilation.typed.parameters]
+    return f", with {', '.join(pairs)}" if pairs else ""
 
 
 def _warnings(compilation: Compilation) -> list[str]:

@@ -50,9 +50,13 @@ def render(
         bibtex: append what to cite.
 
     Raises:
-        MetricError: the format is unknown, or cannot show one of the notation's signs.
+        MetricError: the format is unknown, has no such option, or cannot show one of the signs.
     """
-    write = FORMATS.get(format)
+    write = FORMATS.get(format.lower())
     if write is None:
         raise d.MetricError(d.UnknownFormat(None, format, ", ".join(FORMATS)))
+    for option, is_given, owner in (("ascii", ascii, "text"), ("document", document, "latex")):
+        if is_given and format.lower() != owner:
+            wanted = f'it with the format "{owner}" only'
+            raise d.MetricError(d.WrongValue(None, option, "True", wanted))
     return write(derivation, notation or Notation(), Options(ascii, document, bibtex))

@@ -18,5 +18,6 @@ BIBTEX = rf"""@inproceedings{{han2024anyloss,
   title     = {{metricc: a symbolic metric compiler}},
   author    = {{{{The metricc authors}}}},
   version   = {{{__version__}}},
+  year      = {{2026}},
 }}
 """

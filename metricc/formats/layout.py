@@ -23,7 +23,7 @@ COLUMN = 68
 _CONDITION = 14
 """About how wide a condition is, with the space before it: for y_k = 1."""
 
-_SIGN_WORD = re.compile(r"\b((?:TP|TN|FP|FN|[A-Z]|[b-z])(?:_\w+)?)\b")
+_SIGN_WORD = re.compile(r"\b((?:TP|TN|FP|FN|tau|[A-Z]|[b-z])(?:_\w+)?)\b")
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def subscript(text: str) -> str:
 def _word(name: str) -> str:
     r"""n → n, pos → \mathrm{pos}, and its underscores escaped."""
     escaped = name.replace("_", r"\_")
-    return name if len(name) == 1 else rf"\mathrm{{{escaped}}}"
+    return name if len(name) == 1 and name != "_" else rf"\mathrm{{{escaped}}}"
 
 
 def _index(name: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+LONGEST = 80
 _FORBIDDEN = re.compile(r"(?<!\\)[%&#$]|\\\\|[`~]|[^\x20-\x7e\w]")
 
 
@@ -35,7 +36,7 @@ def read_notation(path: Path | None, parameters: Iterable[str] = ()) -> Notation
 def _read(path: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or _reason(error)
         raise d.MetricError(d.UnreadableSymbols(None, str(path), reason)) from None
 
@@ -69,6 +70,8 @@ def _objection(given: object) -> str | None:
     """Return why a value cannot be a sign, if it cannot."""
     if not isinstance(given, str):
         return "that is not text"
+    if len(given) > LONGEST:
+        return f"it has more than {LONGEST} characters"
     if not given.strip():
         return "nothing would be seen"
     forbidden = _FORBIDDEN.search(given)

@@ -40,11 +40,10 @@ def expression(
     lets: dict[str, Expr] = {}
 
     def visit(term: Term) -> Expr:
-        if term.label and keep(term.label):
-            if term.label not in lets:
-                lets[term.label] = convert(term)
+        converted = convert(term)
+        if term.label and keep(term.label) and lets.setdefault(term.label, converted) == converted:
             return Ref(term.label)
-        return convert(term)
+        return converted  # of two parts with one name, which two metrics may have, one is written
 
     def convert(term: Term) -> Expr:
         if term.op == "number":
