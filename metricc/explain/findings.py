@@ -35,7 +35,8 @@ def findings(compilation: Compilation) -> list[str]:
     behaviour = compilation.behaviour
     if behaviour.is_constant:
         return labelled("direction", "none: no prediction changes the value")
-    swaps = [f"{swap}: {result}" for swap, result in symmetry(compilation.typed).items()]
+    where = ", at sampled matrices" if behaviour.kinks else ""  # some side may have been missed
+    swaps = [f"{swap}: {result}{where}" for swap, result in symmetry(compilation.typed).items()]
     kinks = [f"the slopes jump where {place}" for place in behaviour.kinks]
     return [
         *labelled("direction", *_direction(behaviour)),
@@ -118,6 +119,8 @@ def _brief(text: str) -> str:
 
 
 def _form(compilation: Compilation) -> list[str]:
+    if compilation.behaviour.kinks:
+        return ["piecewise: another formula on each side of a kink"]
     found = form(compilation.typed)
     rows, is_monotone = [found], _is_monotone(compilation.behaviour)
     if found == NEITHER:
