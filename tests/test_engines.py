@@ -9,13 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from derivations import DERIVATIONS, EVERYTHING, EXPRESSIONS, MCC, shown
 from hypothesis import given, settings
+from matplotlib.image import imread
 
 import metricc
 from metricc.formats import render
@@ -214,9 +215,8 @@ def test_a_browser_lays_the_page_out(name: str, width: int, tmp_path: Path) -> N
 def test_a_browser_draws_the_page(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(render(MCC, "html", bibtex=True), encoding="utf-8")
     browse(tmp_path, WIDE, f"--screenshot={tmp_path / 'page.png'}")
-    picture = (tmp_path / "page.png").read_bytes()
-    start = picture.index(b"IDAT")
-    assert len(set(zlib.decompressobj().decompress(picture[start + 4 :]))) > 50  # shades of ink
+    picture = imread(tmp_path / "page.png")
+    assert len(np.unique(picture)) > 50  # shades of ink
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)
