@@ -362,7 +362,7 @@ HARMLESS = {"parentheses", "plus signs", "exponentials of counts"}
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_hostile_text_is_refused_or_harmless_soon(what: str) -> None:
+def test_hostile_text_is_refused_or_harmless_within_a_second(what: str) -> None:
     text = HOSTILE[what]
     start = time.process_time()
     try:
@@ -374,7 +374,7 @@ def test_hostile_text_is_refused_or_harmless_soon(what: str) -> None:
         assert all(line.isprintable() for line in picture.splitlines())
     else:
         assert what in HARMLESS
-    assert time.process_time() - start < 5  # a second alone; minutes if nothing limits it
+    assert time.process_time() - start < 1
 
 
 def test_python_keyword_is_a_parameter_like_any_other() -> None:
