@@ -10,6 +10,7 @@ stabilize           Program               → Program         passes/stabilize.p
 find_singularities  Symbolic              → Singularity, …  analysis/singularities.py
 analyse             Symbolic, Program     → Behaviour       analysis/behaviour.py
 find_warnings       Behaviour             → Diagnostic, …   analysis/warnings.py
+specialise          Compilation           → Compilation     passes/aggregate.py and those above
 emit                Compilation           → Artifact        targets/
 
 What is made of a compilation on request: derivation/ (steps on paper, which formats/ writes),
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, cast
@@ -32,14 +34,16 @@ from .frontend.check import check
 from .frontend.parse import parse
 from .ir.compilation import Compilation
 from .library import load_library
+from .passes.aggregate import Aggregation, aggregate
 from .passes.differentiate import differentiate
 from .passes.lower import lower
 from .passes.schedule import schedule
 from .passes.simplify import simplify
 from .passes.stabilize import stabilize
-from .targets import TARGETS
+from .targets import OF_LOSSES, TARGETS
 
 if TYPE_CHECKING:
+    from .ir.behaviour import Direction
     from .source import Source
     from .targets.options import LossOptions
     from .targets.target import Artifact
@@ -95,7 +99,58 @@ def emit(
     if target not in TARGETS:
         wanted = " or ".join(f'"{known}"' for known in TARGETS)
         raise d.MetricError(d.WrongValue(None, "target", repr(target), wanted))
+    if target in OF_LOSSES:
+        options = options.resolved(is_joint=compilation.typed.is_joint)
+        compilation = specialise(compilation, options)
     return TARGETS[target](compilation, options, name)
+
+
+def specialise(compilation: Compilation, options: LossOptions) -> Compilation:
+    """Return the compilation of what a loss takes the gradient of: an average, or a power of M.
+
+    Raises:
+        MetricError: the metric has no direction or no gradient.
+    """
+    behaviour = compilation.behaviour
+    if behaviour.is_constant:
+        raise d.MetricError(d.NoGradient(compilation.typed.span))
+    direction = options.direction or behaviour.direction
+    if direction is None:
+        raise d.MetricError(d.NoDirection(compilation.typed.span))
+    if options.is_reshaped and not behaviour.is_at_most_one:
+        raise d.MetricError(d.Conflict(None, "`log` or `exponent` and a metric beyond 1", "neither"))
+    found = replace(compilation, behaviour=replace(behaviour, direction=direction))
+    how = Aggregation(
+        average=options.average if options.average in ("macro", "weighted") else None,
+        is_exclusive=options.is_softmax,
+        is_weighted=options.weight is not None,
+        log=options.log,
+        exponent=options.exponent,
+    )
+    if how != Aggregation(is_exclusive=how.is_exclusive):
+        found = _aggregated(found, how, direction)
+    if options.is_reshaped:
+        plain = replace(how, log=False, exponent=1.0)
+        found = replace(found, evaluated=_aggregated(compilation, plain, direction).program)
+    return found
+
+
+def _aggregated(compilation: Compilation, how: Aggregation, direction: Direction) -> Compilation:
+    """Run the passes again, on the metric with something around it."""
+    typed = aggregate(compilation.typed, how, direction)
+    symbolic = lower(typed)
+    derived = differentiate(symbolic)
+    gradient = simplify(derived)
+    scheduled = schedule(gradient)
+    return replace(
+        compilation,
+        typed=typed,
+        symbolic=symbolic,
+        derived=derived,
+        gradient=gradient,
+        scheduled=scheduled,
+        program=stabilize(scheduled),
+    )
 
 
 def _plain(name: str, value: object) -> float:

@@ -203,14 +203,23 @@ class Metric:
         )
 
     def loss(self, **options: Any) -> torch.nn.Module:  # noqa: ANN401 - checked by LossOptions
-        """Return the loss, a module that takes (input, target, sample_weight=None).
+        """Return the loss, a module: loss(input, target, sample_weight=None, mask=None).
+
+        It is `extended`: it also has `counts`, `metric`, and `forward(…, counts=total)`. `sync`
+        may be a process group here.
 
         Raises:
             MetricError: the metric cannot be a loss with these options, or torch is missing.
         """
         from .inprocess import build_loss
 
-        return build_loss(self.compilation, LossOptions.make(**options))
+        sync, group = options.get("sync", False), None
+        if not isinstance(sync, bool | str):
+            options, group = {**options, "sync": True}, sync
+        loss = build_loss(self.compilation, LossOptions.make(**{"extended": True, **options}))
+        if group is not None:
+            loss.process_group = group
+        return loss
 
     def plot(self, **options: Any) -> Figure:  # noqa: ANN401 - checked by View
         """Return what `metricc plot` draws, with its options; it needs matplotlib."""

@@ -43,7 +43,7 @@ force_option = click.option(
 def loss_option(flag: str, **settings: Any) -> Callable[[Command], Command]:  # noqa: ANN401
     """Return an option of the loss, with the default that `LossOptions` gives it."""
     field = flag.partition("/")[0].removeprefix("--").replace("-", "_")
-    default = getattr(LossOptions(), field)
+    default = settings.pop("default", getattr(LossOptions(), field))
     return click.option(flag, default=default, show_default=default is not None, **settings)
 
 

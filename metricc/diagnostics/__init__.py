@@ -60,6 +60,7 @@ from .meaning import (
     WrongArguments,
 )
 from .usage import (
+    Conflict,
     FileInTheWay,
     MissingPackage,
     NoDirection,
@@ -83,6 +84,7 @@ from .warnings import (
 __all__ = [
     "AmbiguousProduct",
     "AmbiguousRoot",
+    "Conflict",
     "DefinedLater",
     "DerivationTooLong",
     "Diagnostic",

@@ -31,6 +31,17 @@ class UnknownOption(Diagnostic):
 
 
 @dataclass(frozen=True)
+class Conflict(Diagnostic):
+    """Two options, or an option and the metric, that do not go together."""
+
+    title = "options in conflict"
+    label = "{what} exclude each other"
+    help = "give {wanted}"
+    what: str
+    wanted: str
+
+
+@dataclass(frozen=True)
 class NoDirection(Diagnostic):
     """A loss is asked for, and neither more nor less of the metric is better."""
 

@@ -25,7 +25,7 @@ class Compilation:
 
     `given` are the parameters' values as the user gave them; `derived` is the gradient before
     simplify, `scheduled` the program before stabilize; `warnings` are those to show
-    once.
+    once. `evaluated` is the metric of a loss that changes it before it is averaged.
     """
 
     source: Source
@@ -40,3 +40,4 @@ class Compilation:
     behaviour: Behaviour
     singularities: tuple[Singularity, ...]
     warnings: tuple[Diagnostic, ...] = ()
+    evaluated: Program | None = None

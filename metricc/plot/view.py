@@ -36,7 +36,7 @@ class View:
                 raise d.MetricError(d.WrongValue(None, name, repr(value), wanted))
         prevalence = given.pop("prevalence", cls.prevalence)
         _check_prevalence(prevalence)
-        options = LossOptions.make(**given)
+        options = LossOptions.make(**{"surrogate": cls.surrogate, **given})
         return cls(float(prevalence), *(getattr(options, name) for name in known[1:]))
 
 

@@ -16,3 +16,6 @@ TARGETS: dict[str, Callable[..., Artifact]] = {
     "numpy": numpy.emit,
 }
 """(compilation, options, name) → artifact, by the name that --target takes."""
+
+OF_LOSSES = frozenset({"torch"})
+"""The targets that emit a loss, which may be an average or a power of the metric."""

@@ -72,7 +72,7 @@ def command(
         words += ["--param", f"{parameter}={value!r}"]
     for field in fields(LossOptions):
         value = getattr(options, field.name)
-        if value != field.default:
+        if value != field.default and field.name not in ("inferred", *options.inferred):
             words += _flag(field.name.replace("_", "-"), value)
     words += ["--name", name] if name else []
     return shlex.join(
@@ -83,6 +83,8 @@ def command(
 def _flag(name: str, value: object) -> list[str]:
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
+    if isinstance(value, tuple):
+        return [f"--{name}", ",".join(map(str, value))]
     return [f"--{name}", str(value)]
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDTH = 88
+_ARGUMENT = re.compile(r"(?:[^,()]|\([^()]*\))+")
 _HOLE = re.compile(r"__([A-Z_]+?)__")
 
 
@@ -51,6 +52,16 @@ def fill(template: str, holes: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _split(arguments: str) -> list[str]:
+    """x, y=(1, 2) → ["x", "y=(1, 2)"]."""
+    return [argument.strip() for argument in _ARGUMENT.findall(arguments)]
+
+
+def wrap_call(line: str, indent: int) -> str:
+    """Return a call that will stand at an indentation, broken if it is too long there."""
+    return textwrap.dedent("\n".join(_break(" " * indent + line)))
+
+
 def _one(name: str, holes: Mapping[str, str]) -> str:
     if name not in holes:
         raise InternalError(f"nothing fills the hole {name}")
@@ -66,5 +77,5 @@ def _break(line: str) -> list[str]:
     indent = " " * (len(line) - len(line.lstrip()))
     arguments = [f"{indent}    {inside}"]
     if len(arguments[0]) > WIDTH:
-        arguments = [f"{indent}    {argument}," for argument in inside.split(", ")]
+        arguments = [f"{indent}    {argument}," for argument in _split(inside)]
     return [start + opening, *arguments, indent + closing + end]

@@ -1,4 +1,4 @@
-def check(input, target, sample_weight):
+def check(input, target, **weights):
     """Raise if the arguments do not fit together."""
     if not input.is_floating_point():
         raise TypeError(f"input must be floating point, not {input.dtype}")
@@ -7,12 +7,13 @@ def check(input, target, sample_weight):
         raise ValueError(f"target and input must have the same shape, not {shapes}")
     if target.requires_grad:
         raise ValueError("target requires grad, but only input gets a gradient")
-    if sample_weight is None:
-        return
-    sizes = zip(reversed(sample_weight.shape), reversed(input.shape))
-    fits = all(size in (1, full) for size, full in sizes)
-    if not fits or sample_weight.dim() > input.dim():
-        shapes = f"{tuple(sample_weight.shape)} and {tuple(input.shape)}"
-        raise ValueError(f"sample_weight must broadcast to input, not {shapes}")
-    if sample_weight.requires_grad:
-        raise ValueError("sample_weight requires grad, but only input gets a gradient")
+    for name, weight in weights.items():
+        if weight is None:
+            continue
+        sizes = zip(reversed(weight.shape), reversed(input.shape))
+        fits = all(size in (1, full) for size, full in sizes)
+        if not fits or weight.dim() > input.dim():
+            shapes = f"{tuple(weight.shape)} and {tuple(input.shape)}"
+            raise ValueError(f"{name} must broadcast to input, not {shapes}")
+        if weight.requires_grad:
+            raise ValueError(f"{name} requires grad, but only input gets a gradient")

@@ -1,15 +1,15 @@
 class __NAME__(torch.autograd.Function):
-    """__LOSS_FORMULA__ of a batch with its closed-form gradient; saves its inputs only."""
+    """__LOSS_FORMULA__ of __GROUPS__ with its closed-form gradient; saves its inputs only."""
 
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(input, target, sample_weight, options):
+    def forward(__DATA__, options):
         """Return the loss in float32, or in float64 for a float64 input."""
-        value, *slopes = linearize(input, target, sample_weight, *options)
+        loss, *slopes = linearize(__DATA__, *options)
         dtype = torch.promote_types(input.dtype, torch.float32)
         limit = torch.finfo(dtype).max
-        loss = torch.as_tensor(__LOSS__, dtype=dtype).clamp(-limit, limit)
+        loss = torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)
         if is_plain():
             loss._slopes = slopes  # spares backward a pass over the batch
         return loss
@@ -17,10 +17,10 @@ class __NAME__(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
-        input, target, sample_weight, ctx.options = inputs
+        *tensors, ctx.options = inputs
         ctx.slopes = getattr(output, "_slopes", None)
-        ctx.save_for_backward(input, target, sample_weight)
-        ctx.save_for_forward(input, target, sample_weight)
+        ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, grad_output):
@@ -28,16 +28,9 @@ class __NAME__(torch.autograd.Function):
         slopes = ctx.slopes
         if slopes is None or torch.is_grad_enabled():
             _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
-        scale = __SIGN__grad_output
-        gradient = pull_back(scale, *slopes, *ctx.saved_tensors__PULL_OPTIONS__)
-        return gradient, None, None, None
-
-    @staticmethod
-    def jvp(ctx, tangent, *_):
-        """Return the derivative along `tangent`."""
-        _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
-        gradient = pull_back(__SIGN__1.0, *slopes, *ctx.saved_tensors__PULL_OPTIONS__)
-        return (gradient * tangent).sum(dtype=widen(tangent).dtype)
+        gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors__SAVED____PULL_OPTIONS__)
+        return gradient, __NONES__
+    __JVP__
 
 
 class __NAME__Compiled(__NAME__):

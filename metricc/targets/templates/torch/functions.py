@@ -131,3 +131,48 @@ def maximum(x, y):
     if isinstance(x, torch.Tensor) or isinstance(y, torch.Tensor):
         return torch.where(x >= y, x, y)
     return max(x, y)
+
+
+def sum_over(x):
+    """Return the sum over the classes."""
+    return x.sum(-1, keepdim=True)
+
+
+def mean_over(x):
+    """Return the mean over the classes."""
+    return x.mean(-1, keepdim=True)
+
+
+def prod_over(x):
+    """Return the product over the classes."""
+    return x.prod(-1, keepdim=True)
+
+
+def min_over(x):
+    """Return the smallest of the classes."""
+    return x.amin(-1, keepdim=True)
+
+
+def max_over(x):
+    """Return the largest of the classes."""
+    return x.amax(-1, keepdim=True)
+
+
+def others(x):
+    """Return the product of all other classes, which is no quotient: x may be 0."""
+    ones = torch.ones_like(x[..., :1])
+    before = torch.cat([ones, x[..., :-1]], -1).cumprod(-1)
+    after = torch.cat([ones, x[..., 1:].flip(-1)], -1).cumprod(-1).flip(-1)
+    return before * after
+
+
+def lowest(x):
+    """Return 1 for the smallest of the classes, shared where several are, and 0 for the rest."""
+    is_lowest = (x == x.amin(-1, keepdim=True)).to(x.dtype)
+    return is_lowest / is_lowest.sum(-1, keepdim=True)
+
+
+def highest(x):
+    """Return 1 for the largest of the classes, shared where several are, and 0 for the rest."""
+    is_highest = (x == x.amax(-1, keepdim=True)).to(x.dtype)
+    return is_highest / is_highest.sum(-1, keepdim=True)

@@ -1,31 +1,9 @@
 def linearize(__CALL_ARGUMENTS__):
-    """Return value and slopes: on a CPU as floats, which are faster than 0-dim tensors."""
-    entries = soft_counts(__COUNT_ARGUMENTS__)
-    if is_plain() and entries.is_cpu:
-        entries = entries.tolist()
-    else:
-        precise = torch.float32 if entries.is_mps else torch.float64
-        entries = entries.to(precise).unbind()
+    """Return the loss and its slopes__HOW_FAST__."""
+    __ENTRIES_OF_BATCH__
+    __SPLIT_LOG_LOSS__
     __SMOOTH__
-    results = value_and_slopes(__PROGRAM_CALL__)
-    return [bounded(x) for x in results]
-
-
-def widen(x):
-    """Return x in the dtype of all arithmetic: float64 stays, the rest becomes float32."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
-
-
-def bounded(x):
-    """Return x brought to [-1e60, 1e60], the roots of which float32 holds."""
-    if isinstance(x, torch.Tensor):
-        limit = 1e60 if x.dtype == torch.float64 else 1e37
-        return x.clamp(-limit, limit)
-    return min(max(x, -1e60), 1e60)
-
-
-def is_plain():
-    """Tell whether nothing differentiates, traces or transforms what runs here."""
-    if torch.is_grad_enabled() or torch.compiler.is_compiling():
-        return False
-    return not torch._C._are_functorch_transforms_active()  # as Function.apply asks
+    value, grad_pos, grad_neg = value_and_slopes(__PROGRAM_CALL__)
+    __SPREAD__
+    __MEAN_LOG_LOSS__
+    return [bounded(__BOUNDED__) for x in (__RESULTS__)]

@@ -1,5 +1,5 @@
 class __NAME__Loss(torch.nn.Module):
-    """__LOSS_FORMULA__ of all elements, for __INPUTS__ and a target of 0, 1 or between.
+    """__LOSS_FORMULA__ of __ALL__, for __INPUTS__ and __TARGETS__.
 
     __OPTION_DOCS__
     """
@@ -8,17 +8,19 @@ class __NAME__Loss(torch.nn.Module):
         super().__init__()
         __INIT_BODY__
 
-    def forward(self, input, target, sample_weight=None):
-        """Return the loss of the batch as a 0-dim tensor; weights broadcast to the input."""
-        check(input, target, sample_weight)
+    def forward(__FORWARD_ARGUMENTS__):
+        """Return the loss of the batch__AS__; __WEIGHTS__."""
+        __ARRANGE__
         function = __NAME__
         if torch.compiler.is_compiling():
             function = __NAME__Compiled
         options = (
             __OPTIONS__
         )
-        return function.apply(input, target, sample_weight, options)
+        __COUNT_FIRST__
+        __APPLY__
 
+    __METHODS__
     def extra_repr(self):
         """Return the formula and the options."""
         parts = [

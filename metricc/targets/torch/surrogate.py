@@ -10,17 +10,16 @@ from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from ..ir.program import Assign, Num, Op, Ref, walk
-from ..passes.surrogate import SLOPES, VALUES
-from .options import LossOptions
-from .printer import INFIX, Printer, break_lines
-from .target import WIDTH, fill, read_template
+from ...ir.program import Assign, Num, Op, Ref, walk
+from ...passes.surrogate import SLOPES, VALUES
+from ..printer import INFIX, Printer, break_lines
+from ..target import WIDTH, fill, read_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..ir.program import Expr, Program
-    from ..ir.surrogate import CompiledSurrogate
+    from ...ir.program import Expr, Program
+    from ...ir.surrogate import CompiledSurrogate
 
 _OF_FLOATS = Printer(
     {
@@ -52,6 +51,7 @@ _OF_TENSORS = Printer(
 )
 """Likewise with what torch has for tensors."""
 
+_USUAL = "sigmoid"
 _LINE = 84  # what is left of a line inside a function
 _BRIEF = 38
 _INPUT = Ref("input")
@@ -92,7 +92,7 @@ def _decision(surrogate: CompiledSurrogate, *, from_logits: bool) -> str:
 def _introduction(surrogate: CompiledSurrogate) -> str:
     """Say which surrogate it is, unless it is the usual one or none at all."""
     words = []
-    if surrogate.parameters and surrogate.name != LossOptions.surrogate:
+    if surrogate.parameters and surrogate.name != _USUAL:
         words.append(surrogate.summary)
     if surrogate.is_stretched:
         words.append("Rescaled: (A(p) - A(0)) / (A(1) - A(0)) in the place of A.")

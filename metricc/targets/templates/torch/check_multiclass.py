@@ -1,0 +1,30 @@
+def check(input, target, class_dim__IGNORE__):
+    """Raise if the arguments do not fit together."""
+    if not input.is_floating_point():
+        raise TypeError(f"input must be floating point, not {input.dtype}")
+    if not -input.dim() <= class_dim < input.dim() or input.dim() < 2:
+        shape = f"{tuple(input.shape)} has no dimension {class_dim}"
+        raise ValueError(f"input must have a class dimension, (N, C, ...): {shape}")
+    shape = list(input.shape)
+    classes = shape.pop(class_dim)
+    if list(target.shape) not in (shape, list(input.shape)):
+        wanted = f"{tuple(shape)} (class indices) or {tuple(input.shape)} (shares)"
+        raise ValueError(f"target must have shape {wanted}, not {tuple(target.shape)}")
+    if target.requires_grad:
+        raise ValueError("target requires grad, but only input gets a gradient")
+    if target.dim() < input.dim():
+        check_indices(target, classes__IGNORE__)
+
+
+def check_indices(target, classes__IGNORE__):
+    """Raise if a class index is none; on a device without waiting for it."""
+    if target.is_floating_point() or target.is_complex():
+        raise TypeError(f"class indices must be integers, not {target.dtype}")
+    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        return
+    wrong = __WRONG_INDEX__
+    if target.is_cpu and wrong.any():
+        found = target[wrong][0].item()
+        raise ValueError(f"target holds class {found}, but input has {classes} classes")
+    if target.is_cuda:
+        torch._assert_async(~wrong.any(), "target holds a class that input has not")

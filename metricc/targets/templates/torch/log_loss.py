@@ -1,0 +1,16 @@
+def log_loss(input, target, sample_weight):
+    """Return the sum of the cross entropy and the number of its terms, as two more entries."""
+    target = target.to(input.dtype)
+    __LOG_LOSS_BEFORE__
+    losses = __LOG_LOSS__
+    weight = torch.ones_like(losses)__TERMS__
+    if sample_weight is not None:
+        losses, weight = sample_weight * losses, sample_weight * weight
+    __LOG_LOSS_SUMS__
+
+
+def log_loss_backward(scale, input, target, sample_weight):
+    """Return the gradient of `scale` times the sum of the cross entropy."""
+    if sample_weight is not None:
+        scale = scale * sample_weight
+    __LOG_LOSS_SLOPE__

@@ -1,0 +1,8 @@
+def surrogate(input):
+    """Return the probabilities a = input, and 1 - a."""
+    return input, 1 - input
+
+
+def surrogate_backward(grad, input):
+    """Return grad: a is the input."""
+    return grad

@@ -1,0 +1,15 @@
+def pull_back(__PULL_ARGUMENTS__):
+    """Return the gradient for the input; nothing else in backward reads the batch."""
+    wide = widen(input)
+    pos = __TARGET__.to(wide.dtype)
+    # Slopes may exceed float32 where the gradient does not: a root of them at either end.
+    root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    __GRAD__
+    if sample_weight is not None:
+        grad = sample_weight * grad
+    __SCALE_FIRST__
+    grad = surrogate_backward(grad, wide__SURROGATE_OPTIONS__) * root
+    limit = torch.finfo(input.dtype).max
+    grad = grad.clamp(-limit, limit)__SCALE__
+    __PULL_LOG_LOSS__
+    return grad.to(input.dtype)

@@ -1,0 +1,147 @@
+"""Argument lists: each function of the file takes what it uses, in the constructor's order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...passes.naming import free
+from ..printer import number
+
+if TYPE_CHECKING:
+    from .plan import Holes, Plan
+
+BATCH = ("input", "target", "sample_weight")
+_MODULE_ATTRIBUTES = """
+T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
+double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
+get_submodule half ipu load_state_dict modules mtia named_buffers named_children
+named_modules named_parameters parameters register_backward_hook register_buffer
+register_forward_hook register_forward_pre_hook register_full_backward_hook
+register_full_backward_pre_hook register_load_state_dict_post_hook
+register_load_state_dict_pre_hook register_module register_parameter
+register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+set_submodule share_memory state_dict super to to_empty train training type xpu zero_grad
+"""
+MODULE_ATTRIBUTES = frozenset(_MODULE_ATTRIBUTES.split())
+"""Of torch.nn.Module: what its constructor's arguments must not be called."""
+
+_OWN_ATTRIBUTES = frozenset({"average", "counts", "metric", "running", "seen"})
+_MEANING = {
+    "sharpness": "of the soft decision, whose slope at the threshold is sharpness / 4",
+    "threshold": "probability above which the decision is positive",
+    "classes": "indices of the classes that count",
+    "weight": "a number per class that counts, for their average",
+    "class_dim": "dimension of input that holds the classes",
+    "ignore_index": "target of what does not count",
+    "mix": "weight of the cross entropy that is added",
+    "momentum": "share that the running average of the entries keeps at each batch",
+    "smooth": "pseudo-count added to each entry",
+    "zero_division": "value of 0/0",
+    "process_group": "ranks whose entries are summed; None for all",
+}
+
+
+def attributes(parameters: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the attribute of the module for each parameter; `half` is a method, so `half_`."""
+    reserved = MODULE_ATTRIBUTES | _OWN_ATTRIBUTES
+    taken = {*reserved, *_MEANING, *parameters}
+    return tuple(
+        name if name not in reserved and name[0] != "_" else free(name + "_", taken)
+        for name in parameters
+    )
+
+
+def argument_holes(plan: Plan) -> Holes:
+    """Return the argument lists, and what the constructor makes of its own."""
+    numbers, surrogate = plan.numbers, plan.surrogate_options
+    parameters = ["*parameters"] if plan.own else []
+    plain = [name for name in numbers if name not in plan.own]
+    saved = "[:3]" if len(plan.tensors) > len(BATCH) else ""
+    slopes = ["log_slope"] if plan.has_log_loss else []
+    return {
+        "SURROGATE_OPTIONS": "".join(f", {name}" for name in surrogate),
+        "PULL_OPTIONS": f", *ctx.options[:{len(surrogate)}]" if surrogate else "",
+        "SAVED": saved,
+        "COUNT_ARGUMENTS": ", ".join((*BATCH, *surrogate)),
+        "PULL_ARGUMENTS": ", ".join(
+            ("scale", "grad_pos", "grad_neg", *slopes, *BATCH, *surrogate)
+        ),
+        "CALL_ARGUMENTS": ", ".join((*plan.tensors, *plain, *parameters)),
+        "PROGRAM_ARGUMENTS": program_arguments(plan),
+        "PROGRAM_CALL": ", ".join(("*entries", *_extras(plan, ""), *plan.policy, *parameters)),
+        "DATA": ", ".join(plan.tensors),
+        "NONES": ", ".join(["None"] * len(plan.tensors)),
+        **_constructor_holes(plan),
+    }
+
+
+def program_arguments(plan: Plan) -> str:
+    """Return the arguments of value_and_slopes."""
+    return ", ".join((*plan.program.inputs, *plan.policy, *plan.program.parameters))
+
+
+def call_with_attributes(plan: Plan, function: str) -> str:
+    """Return a call of a function of the program in a method of the module."""
+    own = (f"self.{name}" for name in (*plan.policy, *plan.own))
+    return f"{function}({', '.join(('*entries', *_extras(plan, 'self.'), *own))})"
+
+
+def _extras(plan: Plan, owner: str) -> list[str]:
+    """Return what the program reads beside entries: how many classes, and their weights."""
+    known = {
+        "classes": "entries[0].shape[-1]",
+        "weight": f"{owner}weight.to(entries[0])",
+    }
+    return [known[name] for name in plan.program.inputs if name in known]
+
+
+def _constructor_holes(plan: Plan) -> Holes:
+    options, numbers = plan.options, plan.numbers
+    defaults = {name: _literal(value) for name, value in numbers.items()}
+    body = [f"self.{name} = {_converted(name)}" for name in defaults]
+    for name in _structural(plan):
+        value = getattr(options, name, None)
+        defaults[name] = "None" if value is None else _literal(value)
+        body += _assignment(name)
+    if plan.options.momentum > 0:
+        body += [f'self.register_buffer("{name}", torch.zeros(()))' for name in ("running", "seen")]
+    shown = [name for name in defaults if name not in ("process_group", "weight")]
+    parts = [f'f"{name}={{self.{name}}}",' for name in shown]
+    parts += ['f"weight={self.weight.tolist()}",'] if "weight" in defaults else []
+    return {
+        "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v}" for n, v in defaults.items()))),
+        "INIT_BODY": "\n".join(body),
+        "OPTIONS": "\n".join(f"self.{name}," for name in numbers),
+        "OPTION_DOCS": "\n".join(f"{n}: {_MEANING.get(n, 'of the metric')}" for n in defaults),
+        "OPTION_PARTS": "\n".join(parts),
+    }
+
+
+def _structural(plan: Plan) -> list[str]:
+    """Return the constructor's arguments that the autograd function does not see as numbers."""
+    options = plan.options
+    wanted = {
+        "weight": options.weight is not None,
+        "class_dim": options.has_classes,
+        "ignore_index": options.ignore_index is not None,
+        "momentum": options.momentum > 0,
+        "process_group": bool(options.sync),
+    }
+    return [name for name, is_wanted in wanted.items() if is_wanted]
+
+
+def _assignment(name: str) -> list[str]:
+    if name == "weight":
+        return ['self.register_buffer("weight", torch.tensor(weight, dtype=torch.float32))']
+    return [f"self.{name} = {name}"]
+
+
+def _converted(name: str) -> str:
+    return "tuple(classes)" if name == "classes" else f"float({name})"
+
+
+def _literal(value: float | tuple[float, ...]) -> str:
+    if not isinstance(value, tuple):
+        return number(value)
+    items = ", ".join(number(item) for item in value)
+    return f"({items},)" if len(value) == 1 else f"({items})"

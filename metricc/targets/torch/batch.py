@@ -1,0 +1,152 @@
+"""What reads the batch: the sums of the forward pass, and the gradient of the backward pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .plan import Holes, Plan
+
+
+def batch_holes(plan: Plan) -> Holes:
+    """Return what soft_counts, count, log_loss and pull_back leave open."""
+    options, entries = plan.options, _entries(plan)
+    return {
+        "ENTRIES": ", ".join(entries),
+        "LAST": ", classes last" if options.has_classes else "",
+        "POSITIVES": f"target = {plan.target}" if options.is_softmax else "",
+        "COUNTS": _counts(plan),
+        "RETURN_COUNTS": _return_counts(plan),
+        "TARGET": plan.target,
+        **_gradient_holes(plan),
+        **_log_loss_holes(plan),
+        **_softmax_holes(plan),
+    }
+
+
+def _entries(plan: Plan) -> tuple[str, ...]:
+    return tuple(name for name in plan.program.inputs if name in ("tp", "tn", "fp", "fn"))
+
+
+def _counts(plan: Plan) -> str:
+    """Each entry as a sum of non-negative terms, with the fewest operations."""
+    entries = _entries(plan)
+    lines = [
+        "if sample_weight is not None:",
+        "    pred, rest = sample_weight * pred, sample_weight * rest",
+    ]
+    for positive, negative, soft in (("tp", "fp", "pred"), ("fn", "tn", "rest")):
+        if positive in entries or negative in entries:
+            lines.append(f"{positive} = target * {soft}")
+        if negative in entries:
+            lines.append(f"{negative} = {soft} - {positive}")
+    return "\n".join([*lines, *_sums(plan, entries)])
+
+
+def _sums(plan: Plan, entries: tuple[str, ...]) -> list[str]:
+    """Return the sums over all that a confusion matrix holds; groups keep their dimensions."""
+    if not plan.options.is_grouped:
+        return [f"return torch.stack([{', '.join(f'{entry}.sum()' for entry in entries)}])"]
+    first = int(plan.options.per_sample)
+    last = f"{entries[0]}.dim(){' - 1' if plan.options.has_classes else ''}"
+    each = f"({', '.join(entries)},)" if len(entries) == 1 else f"({', '.join(entries)})"
+    return [
+        f"dims = tuple(range({first}, {last}))" if first else f"dims = tuple(range({last}))",
+        f"return torch.stack([entry.sum(dims, keepdim=True) for entry in {each}])",
+    ]
+
+
+def _return_counts(plan: Plan) -> str:
+    if not has_count(plan):
+        return _counts(plan)
+    call = "count(pred, rest, target, sample_weight)"
+    if not plan.has_log_loss:
+        return f"return {call}"
+    losses = "losses = log_loss(widen(input), target, sample_weight)"
+    return f"{losses}\nreturn torch.cat([{call}, losses])"
+
+
+def has_count(plan: Plan) -> bool:
+    """Tell whether counting is a function of its own, for soft decisions and for others."""
+    return plan.options.extended or plan.has_log_loss
+
+
+def _gradient_holes(plan: Plan) -> Holes:
+    """Return how slopes meet elements: floats as they are, tensors in the batch's dtype."""
+    options = plan.options
+    if not options.is_grouped:
+        grad = "grad = pos * (grad_pos / root) + (1 - pos) * (grad_neg / root)"
+    else:
+        shared = "root = root.amax(-1, keepdim=True)  # softmax mixes the slopes of all classes"
+        lines = [
+            "grad_pos, grad_neg = (grad_pos / root).to(wide), (grad_neg / root).to(wide)",
+            "root = root.to(wide)",
+            "grad = pos * grad_pos + (1 - pos) * grad_neg",
+        ]
+        grad = "\n".join([*([shared] if options.is_softmax else []), *lines])
+    is_early = options.is_softmax and options.average == "none"
+    late = " * scale  # what a loss scale adds may overflow"
+    log_slope = "log_slope.to(wide)" if options.is_grouped else "log_slope"
+    log_loss = [
+        f"scale = scale * {log_slope}",
+        "grad = grad + log_loss_backward(scale, wide, pos, sample_weight)",
+    ]
+    return {
+        "GRAD": grad,
+        "SCALE_FIRST": "grad = grad * scale" if is_early else "",
+        "SCALE": "" if is_early else late,
+        "PULL_LOG_LOSS": "\n".join(log_loss) if plan.has_log_loss else "",
+    }
+
+
+_LOSSES = {
+    ("binary", True): "-target * log_sigmoid(input) - (1 - target) * log_sigmoid(-input)",
+    ("binary", False): "-target * log_p - (1 - target) * log_q",
+    ("softmax", True): "-target * torch.log_softmax(input, -1)",
+    ("softmax", False): "-target * torch.log(input.clamp(min=1e-38))",
+}
+_BEFORE = {
+    ("binary", True): "input = input.clamp(-1e30, 1e30)\n"
+    "log_sigmoid = torch.nn.functional.logsigmoid",
+    ("binary", False): "log_p = torch.log(input.clamp(min=1e-38))\n"
+    "log_q = torch.log((1 - input).clamp(min=1e-38))",
+    ("softmax", True): "input = input.clamp(-1e30, 1e30)",
+    ("softmax", False): "",
+}
+_SLOPES = {
+    ("binary", True): "return scale * (torch.sigmoid(input) - target)",
+    ("binary", False): "variance = (input * (1 - input)).clamp(min=1e-12)\n"
+    "return scale * (input - target) / variance",
+    ("softmax", True): "pull = scale * target\n"
+    "pred = torch.softmax(input.clamp(-1e30, 1e30), -1)\n"
+    "return pred * pull.sum(-1, keepdim=True) - pull",
+    ("softmax", False): "return -scale * target / input.clamp(min=1e-12)",
+}
+
+
+def _log_loss_holes(plan: Plan) -> Holes:
+    kind = ("softmax" if plan.options.is_softmax else "binary", plan.options.from_logits)
+    return {
+        "LOG_LOSS_BEFORE": _BEFORE[kind],
+        "LOG_LOSS": _LOSSES[kind],
+        "TERMS": " / input.shape[-1]" if plan.options.is_softmax else "",
+        "LOG_LOSS_SUMS": "\n".join(_sums(plan, ("losses", "weight"))),
+        "LOG_LOSS_SLOPE": _SLOPES[kind],
+    }
+
+
+def _softmax_holes(plan: Plan) -> Holes:
+    is_sharp = plan.options.surrogate == "softmax"
+    logits = "sharpness * input" if is_sharp else "input"
+    clamped = f"({logits})" if is_sharp else logits
+    pred, slope = f"torch.softmax({clamped}.clamp(-1e30, 1e30), -1)", "pred * (grad - shift)"
+    name, last = f"softmax({logits})", ""
+    if not plan.options.from_logits:
+        pred = "torch.softmax(sharpness * torch.log(input.clamp(min=1e-38)), -1)"
+        name, last = "softmax(sharpness * log(input))", " / input.clamp(min=1e-38)"
+    return {
+        "SOFTMAX": name,
+        "PRED": pred,
+        "FOR": " before the division" if last else "",
+        "SOFTMAX_SLOPE": f"{'sharpness * ' if is_sharp else ''}{slope}{last}",
+    }

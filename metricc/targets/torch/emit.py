@@ -1,0 +1,145 @@
+"""Puts the fragments of a torch module together, each where the plan asks for it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ... import diagnostics as d
+from ..header import mathematics, provenance
+from ..target import Artifact, fill, read_template
+from .arguments import argument_holes
+from .batch import batch_holes, has_count
+from .layout import layout_holes
+from .loss import formula, gather_holes, loss_holes
+from .module import methods, module_holes
+from .plan import Plan
+from .surrogate import surrogate_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...ir.compilation import Compilation
+    from ...ir.program import Program
+    from ..options import LossOptions
+    from .plan import Holes
+
+_ALWAYS: Callable[[Plan], bool] = lambda _: True  # noqa: E731 - a row of the table below
+_FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
+    ("count", _ALWAYS),
+    ("entries", has_count),
+    ("positives", lambda plan: plan.options.is_softmax),
+    ("log_loss", lambda plan: plan.has_log_loss),
+    ("program", _ALWAYS),
+    ("metric_value", lambda plan: plan.compilation.evaluated is not None),
+    ("pull_back", _ALWAYS),
+    ("", _ALWAYS),  # the surrogate, and the functions that all of these call
+    ("gather", lambda plan: plan.options.is_grouped or plan.options.extended),
+    ("spread", lambda plan: plan.options.classes is not None),
+    ("linearize", _ALWAYS),
+    ("arithmetic", _ALWAYS),
+    ("total_over_ranks", lambda plan: bool(plan.options.sync)),
+    ("function", _ALWAYS),
+    ("module", _ALWAYS),
+    ("arrange", lambda plan: plan.arranges),
+    ("align", lambda plan: plan.options.has_classes),
+    ("check", lambda plan: not plan.options.has_classes),
+    ("check_multilabel", lambda plan: plan.options.task == "multilabel"),
+    ("check_multiclass", lambda plan: plan.options.is_softmax),
+)
+"""The parts of a file in order, each a template of that name, and when the file has it."""
+
+
+def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Artifact:
+    """Return the module's text; `name` overrides the metric's own.
+
+    Raises:
+        MetricError: the metric has no direction or no gradient, or its name is no identifier.
+    """
+    plan = Plan(compilation, options, str(compilation.behaviour.direction), _title(compilation, name))
+    holes = _holes(plan)
+    surrogate = _surrogate(plan, holes)
+    texts = [
+        fill(read_template(f"torch/{template}.py"), holes) if template else surrogate
+        for template, is_wanted in _FRAGMENTS
+        if is_wanted(plan)
+    ]
+    place = texts.index(surrogate) + 1
+    texts[place:place] = _functions(_programs(compilation), "\n".join(texts))
+    code = "\n\n\n".join(text.strip("\n") for text in texts)
+    imports = "import math\n\nimport torch" if re.search(r"\bmath\.", code) else "import torch"
+    verb = {"max": "raises", "min": "lowers"}[plan.direction]
+    docstring = mathematics(compilation, f"{plan.title} as a loss: training {verb} M, the metric.")
+    head = f"{provenance(compilation, options, name)}\n{docstring}\n\n{imports}"
+    summary = f"{plan.title}Loss gives {formula(plan)}; training {verb} the metric M"
+    return Artifact(plan.title, f"{head}\n\n\n{code}\n", summary)
+
+
+def _title(compilation: Compilation, name: str) -> str:
+    return class_name(name or compilation.typed.name)
+
+
+def class_name(name: str) -> str:
+    """balanced_accuracy → BalancedAccuracy."""
+    joined = "".join(part[:1].upper() + part[1:] for part in (name or "metric").split("_"))
+    if not joined.isidentifier() or not joined.isascii():
+        raise d.MetricError(d.WrongValue(None, "name", repr(name), "letters, digits and _ only"))
+    if keyword.iskeyword(joined) or hasattr(builtins, joined):
+        raise d.MetricError(d.WrongValue(None, "name", repr(name), "one that Python does not have"))
+    return joined
+
+
+def _holes(plan: Plan) -> Holes:
+    holes = {
+        **argument_holes(plan),
+        **batch_holes(plan),
+        **layout_holes(plan),
+        **loss_holes(plan),
+        **gather_holes(plan),
+        **module_holes(plan),
+    }
+    has_tangent = not (plan.options.is_softmax and plan.options.average == "none")
+    holes["JVP"] = "\n" + fill(read_template("torch/jvp.py"), holes) if has_tangent else ""
+    holes["METHODS"] = methods(plan, holes)
+    return holes
+
+
+def _surrogate(plan: Plan, holes: Holes) -> str:
+    if plan.surrogate is not None:
+        return surrogate_code(plan.surrogate, from_logits=plan.options.from_logits)
+    is_given = not plan.options.from_logits and plan.options.surrogate == "identity"
+    return fill(read_template(f"torch/{'probabilities' if is_given else 'softmax'}.py"), holes)
+
+
+def _programs(compilation: Compilation) -> list[Program]:
+    evaluated = compilation.evaluated
+    return [compilation.program, *([] if evaluated is None else [evaluated])]
+
+
+def _functions(programs: list[Program], code: str) -> list[str]:
+    """Return the template's functions that programs, code, and these functions call."""
+    known = _templates()
+    called = {name for program in programs for name in program.functions()}
+    wanted = {{"min": "minimum", "max": "maximum"}.get(name, name) for name in called}
+    wanted |= _calls(ast.parse(code))
+    for name in sorted(wanted & known.keys()):
+        wanted |= known[name][1]
+    return [text for name, (text, _) in known.items() if name in wanted]
+
+
+@cache
+def _templates() -> dict[str, tuple[str, set[str]]]:
+    """Return the text of each function of the template, and what it calls."""
+    text = read_template("torch/functions.py")
+    found = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    return {f.name: (ast.get_source_segment(text, f) or "", _calls(f)) for f in found}
+
+
+def _calls(code: ast.AST) -> set[str]:
+    """Return the names that are called like functions."""
+    calls = (node.func for node in ast.walk(code) if isinstance(node, ast.Call))
+    return {called.id for called in calls if isinstance(called, ast.Name)}

@@ -1,0 +1,90 @@
+"""What brings arguments of any layout to one, and what a task says about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .plan import Holes, Plan
+
+_WEIGHTS = ("sample_weight", "mask")
+
+
+def layout_holes(plan: Plan) -> Holes:
+    """Return what arrange, align and the checks leave open."""
+    options = plan.options
+    ignore = ", ignore_index" if options.ignore_index is not None else ""
+    weights = _WEIGHTS if options.extended else _WEIGHTS[:1]
+    named = "".join(f", {name}={name}" for name in weights)
+    wrong = "(target < 0) | (target >= classes)"
+    return {
+        "MASK": ", mask" if options.extended else "",
+        "ARRANGE_OPTIONS": "".join(f", {name}" for name in _options(plan)),
+        "CHECK_OPTIONS": f", class_dim{ignore if options.is_softmax else ''}"
+        if options.has_classes
+        else named,
+        "IGNORE": ignore,
+        "WRONG_INDEX": f"({wrong}) & (target != ignore_index)" if ignore else wrong,
+        "WEIGHT_SHAPE": "(*input.shape[:-1], 1)" if options.is_softmax else "input.shape",
+        "LAYOUT": "\n".join(_layout(plan, weights)) if options.has_classes else "",
+        "MASKS": "\n".join(_masks(plan)),
+        "PER_SAMPLE": "\n".join(_PER_SAMPLE) if options.per_sample else "",
+    }
+
+
+def arrangement(plan: Plan) -> str:
+    """Return the line of a method that checks its arguments."""
+    if not plan.arranges:
+        return "check(input, target, sample_weight=sample_weight)"
+    mask = ["mask"] if plan.options.extended else []
+    given = ["input", "target", "sample_weight", *mask]
+    given += [f"self.{name}" for name in _options(plan)]
+    return f"input, target, sample_weight = arrange({', '.join(given)})"
+
+
+def _options(plan: Plan) -> list[str]:
+    options = plan.options
+    wanted = {"ignore_index": options.ignore_index is not None, "class_dim": options.has_classes}
+    return [name for name, is_wanted in wanted.items() if is_wanted]
+
+
+def _layout(plan: Plan, weights: tuple[str, ...]) -> list[str]:
+    """Classes last: a view, whatever the layout in memory."""
+    moved = "target = target.movedim(class_dim, -1)"
+    index = ["if target.dim() == input.dim():", f"    {moved}"]
+    return [
+        *(index if plan.options.is_softmax else [moved]),
+        "input = input.movedim(class_dim, -1)",
+        *(f'{name} = align("{name}", {name}, input, class_dim)' for name in weights),
+    ]
+
+
+def _masks(plan: Plan) -> list[str]:
+    lines = []
+    if plan.options.extended:
+        lines += ["if mask is not None:", f"    {_combined('mask')}"]
+    if plan.options.ignore_index is None:
+        return lines
+    valid = "valid = target != ignore_index"
+    if plan.options.is_softmax:
+        lines += [
+            "if target.dim() == input.dim():",
+            '    raise ValueError("ignore_index needs class indices, not shares; use mask")',
+        ]
+        valid = "valid = (target != ignore_index).unsqueeze(-1)"
+    return [*lines, valid, _combined("valid"), *_IGNORED.get(plan.options.is_softmax, [])]
+
+
+_IGNORED = {False: ["target = target.masked_fill(~valid, 0)"]}
+"""An ignored target that is no share: its cross entropy would be negative, if it counted."""
+
+
+def _combined(name: str) -> str:
+    return f"sample_weight = {name} if sample_weight is None else {name} * sample_weight"
+
+
+_PER_SAMPLE = (
+    "if sample_weight is not None:",
+    "    sample_weight = sample_weight.expand_as(input).unsqueeze(1)",
+    "input, target = input.unsqueeze(1), target.unsqueeze(1)",
+)

@@ -1,0 +1,156 @@
+"""The module: its documentation, its forward, and the methods that were asked for."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from ..printer import number
+from ..target import fill, read_template, wrap_call
+from .arguments import call_with_attributes
+from .layout import arrangement
+
+if TYPE_CHECKING:
+    from .plan import Holes, Plan
+
+_ALL = {
+    "macro": "the classes, averaged",
+    "micro": "all classes together",
+    "weighted": "the classes, weighted by their positives",
+    "none": "each class",
+}
+_INDENT = 8  # of a method's body
+
+
+def module_holes(plan: Plan) -> Holes:
+    """Return what the module leaves open."""
+    options = plan.options
+    arguments = ["self", "input", "target", "sample_weight=None"]
+    arguments += ["mask=None"] if options.extended else []
+    counts = ["counts=None"] if options.extended else []
+    arranged = wrap_call(arrangement(plan), _INDENT)
+    return {
+        "ALL": _subject(plan),
+        "GROUPS": "a confusion matrix each" if options.is_grouped else "a batch",
+        "INPUTS": "logits" if options.from_logits else "probabilities",
+        "TARGETS": "targets of class indices or shares"
+        if options.is_softmax
+        else "a target of 0, 1 or between",
+        "AS": _result(plan),
+        "WEIGHTS": "weights fit the samples" if options.has_classes else "weights broadcast",
+        "METHOD_ARGUMENTS": ", ".join(arguments),
+        "FORWARD_ARGUMENTS": ", ".join((*arguments, *counts)),
+        "ARRANGE": arranged,
+        "ARRANGE_BARE": wrap_call(arrangement(plan), _INDENT),
+        "COUNT_FIRST": "\n".join(_count_first(plan)),
+        "APPLY": "\n".join(_apply(plan)),
+        "TOTALS": "\n".join(wrap_call(line, _INDENT) for line in _totals(plan)),
+        **_metric_holes(plan),
+    }
+
+
+def methods(plan: Plan, holes: Holes) -> str:
+    """Return the methods that were asked for, one after the other."""
+    names = ["counts_method", "metric_method"] if plan.options.extended else []
+    names += ["momentum_method"] if plan.options.momentum > 0 else []
+    return "".join(f"{fill(read_template(f'torch/{name}.py'), holes)}\n" for name in names)
+
+
+def _subject(plan: Plan) -> str:
+    options = plan.options
+    if not options.is_grouped:
+        return "all elements"
+    of_sample = "each sample" if options.per_sample else ""
+    if not options.has_classes:
+        return of_sample
+    classes = _ALL.get(options.average or "", "all classes")
+    return f"{classes}, {of_sample}" if of_sample else classes
+
+
+def _result(plan: Plan) -> str:
+    options = plan.options
+    if options.average != "none":
+        return " as a 0-dim tensor"
+    parts = ["sample"] * options.per_sample + ["class"] * options.has_classes
+    return f", a number per {' and '.join(parts)}"
+
+
+def _reduced(plan: Plan, name: str) -> str:
+    """Return the code that makes the result of what keeps its dimensions."""
+    options = plan.options
+    if not options.is_grouped:
+        return name
+    if options.average == "none":
+        both = options.per_sample and options.has_classes
+        return f"{name}.flatten({'1' if both else ''})"
+    if options.per_sample:
+        return f"{name}.sum() / max({name}.numel(), 1)"
+    return f"{name}.sum()"
+
+
+def _counted(plan: Plan) -> str:
+    own = (f"self.{name}" for name in plan.surrogate_options)
+    return f"soft_counts({', '.join(('input', 'target', 'sample_weight', *own))})"
+
+
+def _count_first(plan: Plan) -> list[str]:
+    """Return the lines that make counts before value and slopes are taken at them."""
+    if not plan.takes_totals:
+        return []
+    summed = _summed(plan)
+    if plan.options.momentum > 0:
+        summed.append("counts = self.average(counts)")
+    depth = _INDENT + (8 if plan.options.extended else 4)
+    inner = textwrap.indent("\n".join(wrap_call(line, depth) for line in summed), "    ")
+    lines = f"with torch.no_grad():\n{inner}"
+    if plan.options.extended:
+        lines = "if counts is None:\n" + textwrap.indent(lines, "    ")
+    return lines.split("\n")
+
+
+def _summed(plan: Plan) -> list[str]:
+    lines = [f"counts = {_counted(plan)}"]
+    if plan.options.sync:
+        lines.append("counts = total_over_ranks(counts, self.process_group)")
+    return lines
+
+
+def _totals(plan: Plan) -> list[str]:
+    precise = "counts.to(torch.float32 if counts.is_mps else torch.float64)"
+    lines = _summed(plan)
+    return [*lines, "return counts" if plan.options.sync else f"return {precise}"]
+
+
+def _apply(plan: Plan) -> list[str]:
+    tensors = (f"self.{name}" if name == "weight" else name for name in plan.tensors)
+    call = f"function.apply({', '.join((*tensors, 'options'))})"
+    if not plan.options.is_grouped and not plan.options.sync:
+        return [f"return {call}"]
+    lines = [f"loss = {call}"]
+    if plan.options.sync in (True, "mean"):
+        lines += [
+            "ranks = torch.distributed.get_world_size(self.process_group)",
+            "# Trainers that average the gradients of all ranks divide by their number.",
+            "loss = loss.detach() + ranks * (loss - loss.detach())",
+        ]
+    return [*lines, f"return {_reduced(plan, 'loss')}"]
+
+
+def _metric_holes(plan: Plan) -> Holes:
+    options = plan.options
+    has_threshold = "threshold" in plan.numbers
+    threshold = "self.threshold" if has_threshold else number(options.threshold)
+    prob = "torch.sigmoid(input)" if options.from_logits else "input"
+    decide = f"pred = ({prob} > {threshold}).to(torch.float32)"
+    if options.is_softmax:
+        decide = "pred = positives(input.argmax(-1), input).to(torch.float32)"
+    subset = ", self.classes" if options.classes is not None else ""
+    value = f"value, *_ = {call_with_attributes(plan, 'value_and_slopes')}"
+    if plan.compilation.evaluated is not None:
+        value = f"value = {call_with_attributes(plan, 'metric_value')}"
+    metric = [f"entries = gather(counts{subset})", value, f"return {_reduced(plan, 'value')}"]
+    return {
+        "DECISION": "the most probable class" if options.is_softmax else "p > threshold",
+        "DECIDE": decide,
+        "METRIC": "\n".join(metric),
+    }

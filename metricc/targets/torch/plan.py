@@ -1,0 +1,102 @@
+"""What one emitted file is about: the program, the resolved options, and what follows from both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ...surrogate import compile_surrogate
+from .arguments import attributes
+
+if TYPE_CHECKING:
+    from ...ir.compilation import Compilation
+    from ...ir.program import Program
+    from ...ir.surrogate import CompiledSurrogate
+    from ..options import Direction, LossOptions
+
+Holes = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The argument of whoever fills a hole; `title` is the name of the autograd function."""
+
+    compilation: Compilation
+    options: LossOptions
+    direction: Direction
+    title: str
+
+    @property
+    def program(self) -> Program:
+        """Value and slopes."""
+        return self.compilation.program
+
+    @cached_property
+    def surrogate(self) -> CompiledSurrogate | None:
+        """The soft decision of one probability; None where classes exclude each other."""
+        if self.options.is_softmax:
+            return None
+        return compile_surrogate(str(self.options.surrogate), rescaled=self.options.rescaled)
+
+    @property
+    def surrogate_options(self) -> tuple[str, ...]:
+        """The numbers that the soft decision takes."""
+        if self.surrogate is not None:
+            return tuple(self.surrogate.parameters)
+        return ("sharpness",) if self.options.surrogate == "softmax" else ()
+
+    @property
+    def has_log_loss(self) -> bool:
+        """Tell whether a cross entropy is added."""
+        return self.options.mix > 0
+
+    @property
+    def takes_totals(self) -> bool:
+        """Tell whether value and slopes are always taken at counts made before."""
+        return bool(self.options.sync) or self.options.momentum > 0
+
+    @property
+    def takes_counts(self) -> bool:
+        """Tell whether value and slopes can be taken at given counts."""
+        return self.options.extended or self.takes_totals
+
+    @property
+    def arranges(self) -> bool:
+        """Tell whether the arguments need more than a check before they are used."""
+        o = self.options
+        return o.is_grouped or o.extended or o.ignore_index is not None
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """The tensors that the autograd function takes."""
+        weight = ("weight",) if self.options.weight is not None else ()
+        counts = ("counts",) if self.takes_counts else ()
+        return ("input", "target", "sample_weight", *weight, *counts)
+
+    @property
+    def policy(self) -> tuple[str, ...]:
+        """The numbers that say what happens at singular points."""
+        return ("zero_division",) if "quotient" in self.program.functions() else ()
+
+    @cached_property
+    def own(self) -> dict[str, float]:
+        """The metric's own parameters: attribute of the module, and value."""
+        names = attributes(self.program.parameters)
+        defaults = (float(p.default) for p in self.compilation.typed.parameters)
+        return dict(zip(names, defaults, strict=True))
+
+    @cached_property
+    def numbers(self) -> dict[str, float | tuple[int, ...]]:
+        """What the autograd function takes beside tensors, with defaults, in its order."""
+        options = self.options
+        names = [*self.surrogate_options]
+        names += ["classes"] if options.classes is not None else []
+        names += ["mix"] if self.has_log_loss else []
+        names += ["smooth", *self.policy]
+        return {**{name: getattr(options, name) for name in names}, **self.own}
+
+    @property
+    def target(self) -> str:
+        """The target as the entries take it, in the code of a function that gets both."""
+        return "positives(target, input)" if self.options.is_softmax else "target"
