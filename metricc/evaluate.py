@@ -69,7 +69,10 @@ def floats() -> Arithmetic:
 
 
 def arrays(np: ModuleType) -> Arithmetic:
-    """NumPy arrays of the widest float, which holds products of counts of 10⁹ exactly on x86."""
+    """NumPy arrays of the widest float, which holds products of counts of 10⁹ exactly on x86.
+
+    In a joint metric the classes are the last axis of every entry, and of the value an axis of one.
+    """
 
     def number(value: Fraction | float) -> Any:
         above, below = Fraction(value).as_integer_ratio()
@@ -77,7 +80,33 @@ def arrays(np: ModuleType) -> Arithmetic:
 
     erfc = np.vectorize(math.erfc, otypes=[float])
     others = {"asin": np.arcsin, "atan": np.arctan, "pow": np.power, "erfc": erfc}
-    return _Numbers(np.where, number, {**vars(np), **others}).operators()
+    numbers = _Numbers(np.where, number, {**vars(np), **others}).operators()
+    return {**numbers, **_across_classes(np)}
+
+
+def _across_classes(np: ModuleType) -> Arithmetic:
+    """Operators over the last axis, the classes, which stays as an axis of one."""
+
+    def over(name: str) -> Callable[..., Any]:
+        return lambda x: getattr(np, name)(x, axis=-1, keepdims=True)
+
+    def tied(best: Callable[..., Any], x: Any) -> Any:
+        is_best = x == best(x)
+        return is_best / np.sum(is_best, axis=-1, keepdims=True)
+
+    def others(x: Any) -> Any:
+        one = np.ones_like(x[..., :1])
+        before = np.cumprod(np.concatenate([one, x[..., :-1]], axis=-1), axis=-1)
+        after = np.cumprod(np.concatenate([one, x[..., :0:-1]], axis=-1), axis=-1)
+        return before * after[..., ::-1]
+
+    reductions = {f"{name}_over": over(name) for name in ("sum", "mean", "prod", "min", "max")}
+    return {
+        **reductions,
+        "others": others,
+        "lowest": lambda x: tied(reductions["min_over"], x),
+        "highest": lambda x: tied(reductions["max_over"], x),
+    }
 
 
 def _choose(condition: bool, first: Any, second: Any) -> Any:

@@ -295,3 +295,106 @@ def plain_metric(
     """Return the metric of soft entries, for autograd to differentiate."""
     entries = soft_entries(input, target, **options)
     return torch.as_tensor(evaluate(formula, {**TORCH, **given, **entries}))
+
+
+class PerClass(list[Any]):
+    """A number per class; operators go class by class."""
+
+    def _with(self, function: Callable[..., Any], other: Any = None) -> PerClass:
+        others = other if isinstance(other, PerClass) else [other] * len(self)
+        return PerClass(function(x, y) for x, y in zip(self, others, strict=True))
+
+    def __add__(self, other: Any) -> PerClass:  # type: ignore[override]
+        return self._with(lambda x, y: x + y, other)
+
+    def __sub__(self, other: Any) -> PerClass:
+        return self._with(lambda x, y: x - y, other)
+
+    def __rsub__(self, other: Any) -> PerClass:
+        return self._with(lambda x, y: y - x, other)
+
+    def __mul__(self, other: Any) -> PerClass:  # type: ignore[override]
+        return self._with(lambda x, y: x * y, other)
+
+    def __truediv__(self, other: Any) -> PerClass:
+        return self._with(lambda x, y: x / y, other)
+
+    def __rtruediv__(self, other: Any) -> PerClass:
+        return self._with(lambda x, y: y / x, other)
+
+    def __pow__(self, other: Any) -> PerClass:
+        return self._with(lambda x, y: x**y, other)
+
+    def __neg__(self) -> PerClass:
+        return self._with(lambda x, _: -x)
+
+    __radd__, __rmul__ = __add__, __mul__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A metric of several classes: in our language, and as Python, each by hand."""
+
+    formula: str
+    python: str
+
+
+_N, _IOU = "Sum(TP + FN)", "TP/(TP + FP + FN)"
+_CHANCE = "Sum((TP + FN)*(TP + FP))"
+_LEFT = f"({_N}**2 - Sum((TP + FN)**2))*({_N}**2 - Sum((TP + FP)**2))"
+_HAND_WRITTEN = {
+    "multiclass_mcc": f"(Sum(TP)*{_N} - {_CHANCE})/sqrt({_LEFT})",
+    "multiclass_kappa": f"(Sum(TP)/{_N} - {_CHANCE}/{_N}**2)/(1 - {_CHANCE}/{_N}**2)",
+    "multiclass_accuracy": f"Sum(TP)/{_N}",
+    "multiclass_balanced_accuracy": "Mean(TP/(TP + FN))",
+    "multiclass_adjusted_balanced_accuracy": "(Mean(TP/(TP + FN)) - 1/K)/(1 - 1/K)",
+    "multiclass_iou": f"Mean({_IOU})",
+    "frequency_weighted_iou": f"Sum((TP + FN)/{_N}*{_IOU})",
+    "generalized_dice": "2*Sum(TP/(TP + FN)**2)/Sum((2*TP + FP + FN)/(TP + FN)**2)",
+    "multiclass_gmean": "Prod(TP/(TP + FN))**(1/K)",
+    "multiclass_f1": "Mean(2*TP/(2*TP + FP + FN))",
+    "worst_recall": "Least(TP/(TP + FN))",
+    "max(TP/(TP + FP))": "Most(TP/(TP + FP))",
+    "sum(classes*TP/(TP + sum(FP)))": "Sum(K*TP/(TP + Sum(FP)))",
+    "sqrt(mean((recall - mean(recall))^2))": ("sqrt(Mean((TP/(TP + FN) - Mean(TP/(TP + FN)))**2))"),
+    "let s = sum(TP) in prod(1 + TP/s + FP/s)^2": "Prod(1 + TP/Sum(TP) + FP/Sum(TP))**2",
+    "max(recall) - min(recall*max(precision))": (
+        "Most(TP/(TP + FN)) - Least(TP/(TP + FN)*Most(TP/(TP + FP)))"
+    ),
+    "mean(min(recall, precision))*sum(TN)/sum(n)": (
+        "Mean(Min(TP/(TP + FN), TP/(TP + FP)))*Sum(TN)/Sum(TP + FP + FN + TN)"
+    ),
+    "-sum(xlogx(AP/sum(AP)))/log(classes) + prod(TP/sum(TP + FP))": (
+        f"-Sum((TP + FN)/{_N}*log((TP + FN)/{_N}))/log(K) + Prod(TP/Sum(TP + FP))"
+    ),
+    "let m = mean(TP) in sum((TP - m)^3/(FP + mean(FN))^3)": (
+        "Sum((TP - Mean(TP))**3/(FP + Mean(FN))**3)"
+    ),
+}
+JOINT = {name: Joint(name, python) for name, python in _HAND_WRITTEN.items()}
+
+
+def joint_names(total: Callable[[Any], Any], product: Callable[[Any], Any], count: int) -> Any:
+    return {"Sum": total, "Mean": lambda x: total(x) / count, "Prod": product, "K": count}
+
+
+def joint_exact(formula: str, entries: dict[str, PerClass]) -> mpmath.mpf:
+    """Return the value of a joint metric at 50 digits."""
+    names = joint_names(mpmath.fsum, mpmath.fprod, len(entries["TP"]))
+    names |= {"Least": min, "Most": max, "Min": _smaller, "log": _log_of_classes}
+    return evaluate(formula, {**MPMATH, **names, **entries})
+
+
+def _smaller(x: PerClass, y: PerClass) -> PerClass:
+    return PerClass(map(min, x, y))
+
+
+def _log_of_classes(x: Any) -> Any:
+    return PerClass(map(mpmath.log, x)) if isinstance(x, PerClass) else mpmath.log(x)
+
+
+def joint_plain(formula: str, entries: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return the value of a joint metric, for autograd to differentiate."""
+    names = joint_names(torch.sum, torch.prod, len(entries["TP"]))
+    names |= {"Least": torch.amin, "Most": torch.amax}
+    return torch.as_tensor(evaluate(formula, {**TORCH, **names, **entries}))

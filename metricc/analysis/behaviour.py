@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..ir.behaviour import Behaviour
+from .classes import analyse_classes
 from .direction import from_perfection, from_slopes
 from .exact import Exact
 from .kinks import find_kinks
@@ -25,6 +26,8 @@ def analyse(
     symbolic: Symbolic, program: Program, singularities: tuple[Singularity, ...]
 ) -> Behaviour:
     """Look at confusion matrices of many sizes and shapes; some tens of milliseconds."""
+    if program.is_joint:
+        return analyse_classes(symbolic.metric, program)
     sampler, exact = Sampler(symbolic.metric, program), Exact(symbolic.metric)
     samples = [s for s in map(sampler.sample, sampler.entries()) if s is not None]
     values = [s.value for s in samples] + [v for v in sampler.edges() if v is not None]

@@ -14,6 +14,7 @@ from ..ir.behaviour import Singularity
 from ..ir.typed import ENTRIES
 from ..passes.faces import Face, Zeros, minimal
 from ..passes.zeros import TooLargeError, ZeroFinder
+from .joint import singularities_of_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,8 @@ SURFACE = "an interior surface"
 
 def find_singularities(symbolic: Symbolic) -> tuple[Singularity, ...]:
     """Return all kinds in the order in which the formula meets them; parameters at default."""
+    if symbolic.metric.is_joint:
+        return singularities_of_classes(symbolic.metric)
     finder = ZeroFinder(symbolic)
     faces: dict[str, frozenset[Face]] = {}
     surfaces: dict[tuple[str, str], None] = {}

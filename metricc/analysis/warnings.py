@@ -37,6 +37,8 @@ def find_warnings(
     """
     if behaviour.is_constant:
         return (d.IgnoresPredictions(metric.span),)
+    if program.is_joint:
+        return tuple(_of_behaviour(metric, behaviour, ()))
     batches = one_class_batches(metric, program)
     told = [batch for batch in batches if is_thorough or not batch.is_defined]
     poles = [found.equation for found in singularities if found.kind == "x/0" and found.equation]

@@ -60,6 +60,16 @@ class NoGradient(Diagnostic):
 
 
 @dataclass(frozen=True)
+class NotOfClasses(Diagnostic):
+    """Something is asked of a metric of several classes that is there for two classes only."""
+
+    title = "not yet for several classes"
+    label = "this joins several classes, and {what} cannot yet"
+    help = "`.value` and `.score` can; {what} is there for formulas without sum, mean or min(x)"
+    what: str
+
+
+@dataclass(frozen=True)
 class UnreadableFile(Diagnostic):
     """A formula file that cannot be read."""
 

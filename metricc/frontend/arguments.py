@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
-from ..ir.operators import FUNCTIONS, Function
 
 if TYPE_CHECKING:
+    from ..ir.operators import Function
     from ..ir.syntax import Call, Definition, Expr, Name
     from ..source import Span
 
@@ -28,10 +28,9 @@ def function_arguments(call: Call, function: Function) -> tuple[Expr, ...]:
     return tuple(argument.value for argument in call.arguments)
 
 
-def missing_arguments(name: Name, function: str) -> d.WrongArguments:
+def missing_arguments(name: Name, function: Function) -> d.WrongArguments:
     """Return the diagnostic for a function without parentheses: `1 + sqrt`."""
-    row = FUNCTIONS[function]
-    return d.WrongArguments(name.span, name.name, _wanted(row), "none", row.usage)
+    return d.WrongArguments(name.span, name.name, _wanted(function), "none", function.usage)
 
 
 def metric_arguments(call: Call, metric: Definition) -> dict[str, Expr]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .. import diagnostics as d
 from ..ir.surrogate import SURROGATE_PARAMETERS, TypedSurrogate
 from ..ir.syntax import Name
-from ..ir.typed import TypedMetric, TypedParameter
+from ..ir.typed import TypedMetric, TypedParameter, below, shape_of
 from .degrees import scale_warnings
 from .names import builtin, function_name, refuse_reserved
 from .resolve import Resolver, Scope
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..ir.syntax import Definition, Parameter
-    from ..ir.typed import Term
+    from ..ir.typed import Shape, Term
     from ..library import Library
 
 
@@ -73,12 +73,22 @@ def _check_last(
         refuse_reserved(name, None)
         parameters.append(TypedParameter(name, value, is_count=False))
     typed = _check_metric(definition, resolver, tuple(parameters))
+    _refuse_unreduced(typed)
     typed = replace(typed, warnings=scale_warnings(typed.body, typed.parameters))
     unused = given.keys() - _used_parameters(typed.body)
     if unused:
         used = [parameter for parameter in parameters if parameter.name not in unused]
         raise _unknown_parameter(min(unused), "the formula", used)
     return typed
+
+
+def _refuse_unreduced(typed: TypedMetric) -> None:
+    """A metric of several classes is one number: each entry in it is inside of a reduction."""
+    known: dict[Term, Shape] = {}
+    if typed.is_joint and shape_of(typed.body, known) == "class":
+        inner = (term for term in below(typed.body, through_reductions=False))
+        entry = next(term for term in inner if term.op == "entry" and term.value != "classes")
+        raise d.MetricError(d.Unreduced(entry.span, entry.span.text))
 
 
 def _resolve_alias(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import operator
 import random
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import NotScaleFree
-from ..ir.operators import FUNCTIONS, Degree
-from ..ir.typed import ENTRIES, Term
+from ..ir.operators import FUNCTIONS, REDUCTIONS, Degree
+from ..ir.typed import ENTRIES, Term, below
 from .values import NoValueError, TooBigError, evaluate, real
 
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 _BRIEF = 24
 _SAMPLES = 8
+_CLASSES = 3
 _SEED = 1912  # any number: the same points every time
 _FACTOR = real(Fraction(137, 50))
 _TOLERANCE = real(Fraction(1, 10**30))
+Point = dict[str, Any]
+"""Entries and parameters by name, numbers at 50 digits; in a joint metric tuples of them."""
 _EXACT: dict[str, Callable[..., Fraction]] = {
     "neg": operator.neg,
     "add": operator.add,
@@ -34,8 +37,9 @@ _EXACT: dict[str, Callable[..., Fraction]] = {
 def degree(op: str, args: tuple[Term, ...]) -> Degree:
     """Return the degree of `op(*args)`: number 0, entry 1; None where its terms disagree."""
     degrees = tuple(arg.degree for arg in args)
-    if op in FUNCTIONS:
-        return FUNCTIONS[op].degree(degrees)
+    function = FUNCTIONS.get(op) or REDUCTIONS.get(op)
+    if function is not None:
+        return function.degree(degrees)
     if op in ("add", "sub", "neg"):
         return degrees[0] if len(set(degrees)) == 1 else None
     if None in degrees:
@@ -107,12 +111,28 @@ def _first_mixed(term: Term) -> Term:
     return term
 
 
+def _matrix(generator: random.Random) -> tuple[Point, Point]:
+    """Return entries, and the same grown."""
+    point = {name: real(Fraction(generator.randint(10, 4000), 16)) for name in ENTRIES}
+    return point, {name: count * _FACTOR for name, count in point.items()}
+
+
+def _matrices(generator: random.Random) -> tuple[Point, Point]:
+    """Return entries of several classes, and the same grown."""
+    pairs = [_matrix(generator) for _ in range(_CLASSES)]
+    point, grown = (
+        {name: tuple(matrix[name] for matrix in matrices) for name in ENTRIES}
+        for matrices in zip(*pairs, strict=True)
+    )
+    return {**point, "classes": real(_CLASSES)}, {**grown, "classes": real(_CLASSES)}
+
+
 def _is_scale_free(body: Term, parameters: tuple[TypedParameter, ...]) -> bool:
     """Compare m(kx) with m(x) at random points; where it has no value, nothing speaks against."""
     generator = random.Random(_SEED)
+    is_joint = any(term.op in REDUCTIONS for term in below(body))
     for _ in range(_SAMPLES):
-        point = {name: real(Fraction(generator.randint(10, 4000), 16)) for name in ENTRIES}
-        grown = {name: count * _FACTOR for name, count in point.items()}
+        point, grown = _matrices(generator) if is_joint else _matrix(generator)
         for parameter in parameters:
             value = real(parameter.default)
             point[parameter.name] = value

@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
-from ..ir.operators import FUNCTIONS
+from ..ir.operators import FUNCTIONS, REDUCTIONS
 from .values import LARGEST, NoValueError, Real, TooBigError, apply, real
 
 if TYPE_CHECKING:
     from ..ir.typed import Term
 
+_VARYING = {"entry", "parameter", *REDUCTIONS}
 MAX_OPERATIONS = 2_000
 MAX_TOTAL = 20_000
 MAX_DEPTH = 100
@@ -109,12 +110,13 @@ def _digits(term: Term, args: list[_Measure]) -> int:
     if isinstance(term.value, Fraction):
         return len(str(max(abs(term.value.numerator), term.value.denominator)))
     is_quotient = term.op == "div" and args[1].constant is None
-    return 0 if term.op in FUNCTIONS or is_quotient else sum(arg.digits for arg in args)
+    is_function = term.op in FUNCTIONS or term.op in REDUCTIONS
+    return 0 if is_function or is_quotient else sum(arg.digits for arg in args)
 
 
 def _constant(term: Term, args: list[_Measure]) -> Real | None:
     numbers = tuple(arg.constant for arg in args)
-    if term.op in ("entry", "parameter") or any(number is None for number in numbers):
+    if term.op in _VARYING or any(number is None for number in numbers):
         return None
     if isinstance(term.value, Fraction):
         return real(term.value)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
-from ..ir.operators import FUNCTIONS, SYNONYMS
+from ..ir.operators import SYNONYMS, signature
 from ..ir.typed import ENTRIES, MARGINALS, SHORT_FORMS
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..source import Span
 
 _KEYWORDS = ("metric", "surrogate", "let", "in")
+_NUMBERS = ("pi", "classes")
 _CLOSE = 0.7
 _MEANT = {
     "true_positives": "TP",
@@ -28,10 +29,10 @@ _MEANT = {
 
 
 def builtin(name: str) -> str | None:
-    """Return the entry, marginal or constant that `name` means."""
+    """Return the entry, marginal or number of the language that `name` means."""
     if name.upper() in ENTRIES:
         return name.upper()
-    if name == "pi" or name in MARGINALS:
+    if name in _NUMBERS or name in MARGINALS:
         return name
     return SHORT_FORMS.get(name)
 
@@ -39,7 +40,7 @@ def builtin(name: str) -> str | None:
 def function_name(name: str) -> str | None:
     """Return the function that `name` means, in any case: Min is min."""
     lower = SYNONYMS.get(name.lower(), name.lower())
-    return lower if lower in FUNCTIONS else None
+    return lower if signature(lower) else None
 
 
 def refuse_reserved(name: str, span: Span | None) -> None:
@@ -57,8 +58,8 @@ def _reserved(name: str) -> str | None:
     if name in SHORT_FORMS:
         return f"short for `{meaning}`"
     if meaning is not None:
-        return "a number of the language" if name == "pi" else "a marginal"
-    if name in FUNCTIONS or name in SYNONYMS:
+        return "a number of the language" if name in _NUMBERS else "a marginal"
+    if signature(name) or name in SYNONYMS:
         return "a function"
     if name in _KEYWORDS:
         return "a word of the language"

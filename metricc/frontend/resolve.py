@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
-from ..ir.operators import FUNCTIONS, SYNONYMS
+from ..ir.operators import FUNCTIONS, REDUCTIONS, SYNONYMS, Function, reduction, signature
 from ..ir.syntax import Binary, Call, Definition, Expr, Let, Name, Negate, Number
-from ..ir.typed import ENTRIES, MARGINALS, Term
+from ..ir.typed import ENTRIES, MARGINALS, Shape, Term, shape_of
 from .arguments import (
     function_arguments,
     metric_arguments,
@@ -50,6 +50,7 @@ class Resolver:
         self.names = names
         self.earlier: dict[str, Definition] = {}
         self.limits = Limits()
+        self.shapes: dict[Term, Shape] = {}
         self.depth = 0
 
     def parameter(self, parameter: TypedParameter, span: Span) -> Term:
@@ -116,9 +117,11 @@ class Resolver:
         meaning = builtin(expr.name)
         if meaning == "pi":
             return self._term("pi", (), expr.span, scope)
+        if meaning == "classes":
+            return self._classes(expr, scope)
         if meaning is not None:
             return self._entries(expr, meaning, scope)
-        function = function_name(expr.name)
+        function = _function(expr.name)
         if function is not None:
             raise d.MetricError(missing_arguments(expr, function))
         metric = self._metric(expr.name, expr.span, scope)
@@ -151,6 +154,13 @@ class Resolver:
             total = self._term("add", (total, entry), expr.span, scope)
         return total
 
+    def _classes(self, expr: Name, scope: Scope) -> Term:
+        """Return how many classes there are, a number whatever the counts."""
+        if scope.definition.kind == "surrogate":
+            raise d.MetricError(d.EntryInSurrogate(expr.span, expr.name))
+        place = scope.site or expr.span
+        return self.limits.admit(Term("entry", (), place, Fraction(0), "classes"))
+
     def _metric(self, name: str, span: Span, scope: Scope) -> Definition | None:
         """Return the definition that `name` means here, if any."""
         if scope.site is None:
@@ -180,16 +190,37 @@ class Resolver:
     def _call(self, expr: Call, scope: Scope) -> Term:
         if expr.name in scope.terms or builtin(expr.name) is not None:
             raise d.MetricError(d.NotAFunction(expr.name_span, expr.name))
-        function = function_name(expr.name)
+        function = _function(expr.name)
         if function is not None:
-            args = function_arguments(expr, FUNCTIONS[function])
-            terms = tuple(self.expr(arg, scope) for arg in args)
-            return self._term(function, terms, expr.span, scope)
+            return self._applied(function, expr, scope)
         metric = self._metric(expr.name, expr.name_span, scope)
         if metric is None:
-            known = [*FUNCTIONS, *SYNONYMS, *self.earlier, *self.library.names()]
-            likely, listed = nearest(expr.name, known), " ".join(FUNCTIONS)
+            known = [*_listed(), *SYNONYMS, *self.earlier, *self.library.names()]
+            likely, listed = nearest(expr.name, known), " ".join(_listed())
             raise d.MetricError(d.UnknownFunction(expr.name_span, expr.name, likely, listed))
         given = metric_arguments(expr, metric)
         terms_of = {name: self.expr(arg, scope) for name, arg in given.items()}
         return self._inline(metric, terms_of, expr.span, scope)
+
+    def _applied(self, function: Function, call: Call, scope: Scope) -> Term:
+        """Return the term of a function's call; with one argument, `min` is over the classes."""
+        over = reduction(function.name, len(call.arguments))
+        args = function_arguments(call, REDUCTIONS[over] if over else function)
+        if over and scope.definition.kind == "surrogate":
+            raise d.MetricError(d.EntryInSurrogate(call.name_span, f"{call.name}(…)"))
+        terms = tuple(self.expr(arg, scope) for arg in args)
+        if over and shape_of(terms[0], self.shapes) == "scalar":
+            raise d.MetricError(d.ReducedTwice(scope.site or args[0].span, call.name))
+        return self._term(over or function.name, terms, call.span, scope)
+
+
+def _function(name: str) -> Function | None:
+    """Return the function that `name` means."""
+    meaning = function_name(name)
+    return None if meaning is None else signature(meaning)
+
+
+def _listed() -> list[str]:
+    """Return the names of all functions, the reductions last."""
+    names = (*FUNCTIONS, *(function.name for function in REDUCTIONS.values()))
+    return list(dict.fromkeys(names))

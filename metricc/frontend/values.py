@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction
+from functools import reduce
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from mpmath import MPContext
+
+from ..ir.operators import REDUCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +65,8 @@ def apply(op: str, args: tuple[Real, ...]) -> Real:
 def evaluate(term: Term, given: Mapping[str, Real], known: dict[Term, Real]) -> Real:
     """Return the value of a term at `given` entries and parameters; `known` remembers results.
 
+    Of a joint metric, entries are tuples with a number per class.
+
     Raises:
         NoValueError: the term has no finite real value there.
         TooBigError: it has one, beyond 10 to the LARGEST.
@@ -71,8 +77,26 @@ def evaluate(term: Term, given: Mapping[str, Real], known: dict[Term, Real]) -> 
         elif term.op == "number":
             known[term] = real(Fraction(term.value or 0))
         else:
-            known[term] = apply(term.op, tuple(evaluate(arg, given, known) for arg in term.args))
+            known[term] = _broadcast(term.op, [evaluate(arg, given, known) for arg in term.args])
     return known[term]
+
+
+def _broadcast(op: str, args: list[Real]) -> Real:
+    """Apply an operation to numbers, or to each class of those that have several."""
+    if op in REDUCTIONS:
+        return _over(op, args[0])
+    if not any(isinstance(arg, tuple) for arg in args):
+        return apply(op, tuple(args))
+    columns = [arg if isinstance(arg, tuple) else repeat(arg) for arg in args]
+    return tuple(apply(op, row) for row in zip(*columns, strict=False))
+
+
+def _over(op: str, numbers: tuple[Real, ...]) -> Real:
+    """Reduce a number per class to one."""
+    if op in ("min_over", "max_over"):
+        return apply(op.removesuffix("_over"), (*numbers, numbers[0]))
+    result = reduce(lambda x, y: apply("mul" if op == "prod_over" else "add", (x, y)), numbers)
+    return apply("div", (result, real(len(numbers)))) if op == "mean_over" else result
 
 
 def _cbrt(x: Real) -> Real:

@@ -1,8 +1,10 @@
 """The functions of the language: how many arguments each takes and what degree it gives.
 
-Adding a function: a row here, its derivative in `passes/differentiate.py`, and its value three
+Adding a function: a row here, its derivative in `passes/derivatives.py`, and its value three
 times: in `evaluate.py`, at 50 digits in `frontend/values.py`, of a constant in `passes/lower.py`.
 A target that cannot print it as a call has a row, or a function among its templates.
+
+Reductions over the classes have a table of their own; `min(x)` is one, `min(x, y)` is not.
 """
 
 from __future__ import annotations
@@ -72,4 +74,26 @@ FUNCTIONS = {
         *(Function(name, f"{name}(x)", 1, 1, _number) for name in _OF_NUMBERS),
     )
 }
+REDUCTIONS = {
+    f"{name}_over": Function(name, f"{name}(x)", 1, 1, degree)
+    for name, degree in (
+        ("sum", _same),
+        ("mean", _same),
+        ("prod", _number),
+        ("min", _same),
+        ("max", _same),
+    )
+}
+"""Functions that take one number per class and give one for all: by what a term calls them."""
 SYNONYMS = {"ln": "log", "arcsin": "asin", "arctan": "atan"}
+
+
+def signature(name: str) -> Function | None:
+    """Return the function, or else the reduction, that is called `name`."""
+    return FUNCTIONS.get(name) or REDUCTIONS.get(f"{name}_over")
+
+
+def reduction(name: str, arguments: int) -> str | None:
+    """Return what a term calls the reduction that a call of `name` means, if it means one."""
+    is_free = arguments == 1 or name not in FUNCTIONS
+    return f"{name}_over" if is_free and f"{name}_over" in REDUCTIONS else None

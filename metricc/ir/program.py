@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .operators import REDUCTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
@@ -41,6 +43,10 @@ GUARDS = frozenset({"nonzero", "nonnegative"})
 """Operators that only keep a value in range; operation counts leave them out."""
 
 
+EXTRAS = ("classes", "weight")
+"""Inputs of a joint metric beside the entries: how many classes there are, a weight for each."""
+
+
 @dataclass(frozen=True)
 class Assign:
     """`name = expr`."""
@@ -54,8 +60,10 @@ class Assign:
 class Program:
     """Value and slopes from soft entries; the results are `value`, `grad_pos`, `grad_neg`.
 
-    `inputs` are the entries it reads, in the field's order; `parameters` the metric's own. That of
-    a surrogate reads p and q = 1 - p; its results are `soft` and `rest`, and `slope`.
+    `inputs` are the entries it reads, in the field's order, and then those of `EXTRAS`;
+    `parameters` the metric's own. In a joint metric entries, weight and slopes are one number per
+    class. The program of a surrogate reads p and q = 1 - p; its results are `soft` and `rest`, and
+    `slope`.
     """
 
     inputs: tuple[str, ...]
@@ -67,6 +75,11 @@ class Program:
     def assignments(self) -> tuple[Assign, ...]:
         """Both sections in order."""
         return self.value + self.slopes
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether it joins the matrices of several classes."""
+        return "classes" in self.inputs or any(op in REDUCTIONS for op in self.functions())
 
     def functions(self) -> tuple[str, ...]:
         """Return the names of the functions it calls, sorted."""

@@ -11,10 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import comb, prod
+from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from .operators import REDUCTIONS
 from .typed import MARGINALS, TypedMetric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ENTRY = {name: sp.Symbol(name, positive=True) for name in ("TP", "TN", "FP", "FN")}
 MARGINAL = {
@@ -25,6 +30,9 @@ MARGINAL_SUMS: dict[sp.Symbol, sp.Expr] = {
     MARGINAL[name]: sp.Add(*(ENTRY[entry] for entry in entries))
     for name, entries in MARGINALS.items()
 }
+CLASSES = sp.Symbol("classes", positive=True)
+WEIGHT = sp.Symbol("weight", positive=True)
+"""The number of classes, and one weight per class."""
 _SUM_NAMES = {total: symbol for symbol, total in MARGINAL_SUMS.items()}
 
 
@@ -82,6 +90,28 @@ class Bindings:
         return tuple(self.made.values())
 
 
+class ClassSymbols:
+    """Knows which symbols of a joint metric are one number per class.
+
+    `others`, `lowest` and `highest` are functions across the classes that only slopes need.
+    """
+
+    def __init__(self, bindings: Iterable[Binding] = ()) -> None:
+        """Learn the shapes of `bindings`."""
+        self.symbols = {*ENTRY.values(), *MARGINAL.values(), WEIGHT}
+        for binding in bindings:
+            self.learn(binding)
+
+    def learn(self, binding: Binding) -> None:
+        """Take in a binding whose arguments are known."""
+        if binding.op not in REDUCTIONS and any(map(self.vary, binding.args)):
+            self.symbols.add(binding.symbol)
+
+    def vary(self, expr: sp.Expr) -> bool:
+        """Tell whether `expr` is one number per class."""
+        return bool(self.symbols & expr.free_symbols)
+
+
 @dataclass(frozen=True)
 class Symbolic:
     """The value as a polynomial over bindings. `labels` are the user's `let` names."""
@@ -97,7 +127,7 @@ class Step:
     """One application of a rule: what stood there before and after, and why it may.
 
     `slope` is grad_pos or grad_neg. Where a binding is differentiated, its symbol is `before` and
-    its derivative `after`.
+    its derivative `after`; of a reduction, `slope` is value and `after` that of the value by it.
     """
 
     rule: str
@@ -109,7 +139,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Gradient:
-    """Value and slopes: grad_pos = m_TP - m_FN, grad_neg = m_FP - m_TN.
+    """Value and slopes: grad_pos = m_TP - m_FN, grad_neg = m_FP - m_TN, of each class if joint.
 
     `bindings` holds those of the value and those that only the slopes need (a sign, a cosine).
     """

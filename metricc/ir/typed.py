@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from .operators import REDUCTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from fractions import Fraction
 
     from ..diagnostics import Diagnostic
@@ -37,8 +40,10 @@ SHORT_FORMS = {
 class Term:
     """One node. Compared by identity: a `let` value used twice is one shared node.
 
-    `op` is "entry", "number", "parameter", "pi", add, sub, mul, div, pow, neg or a function's
-    name; `value` is what an entry, number or parameter is; `label` the `let` name it goes by.
+    `op` is "entry", "number", "parameter", "pi", add, sub, mul, div, pow, neg, a function's name
+    or a reduction's, such as sum_over. `value` is what an entry, number or parameter is; `label`
+    the `let` name it goes by. Two more entries are "classes", how many there are, and "weight",
+    one per class, which the language cannot write.
     """
 
     op: str
@@ -78,3 +83,38 @@ class TypedMetric:
     def span(self) -> Span:
         """The whole formula."""
         return self.body.span
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether it joins the matrices of several classes, one against the rest each."""
+        return any(t.op in REDUCTIONS or t.value == "classes" for t in below(self.body))
+
+
+Shape = Literal["scalar", "class"]
+"""What a term of a joint metric is: one number, or one per class."""
+
+
+def shape_of(term: Term, known: dict[Term, Shape]) -> Shape:
+    """Return the shape of a term: operators broadcast, and reductions give one number.
+
+    `known` remembers the shapes of what is below.
+    """
+    if term not in known:
+        shapes = [shape_of(arg, known) for arg in term.args]
+        is_own = term.op == "entry" and term.value != "classes"
+        varies = is_own or ("class" in shapes and term.op not in REDUCTIONS)
+        known[term] = "class" if varies else "scalar"
+    return known[term]
+
+
+def below(body: Term, *, through_reductions: bool = True) -> Iterator[Term]:
+    """Yield each term of a formula once, in the order in which one reads them."""
+    waiting, seen = [body], {body}
+    while waiting:
+        term = waiting.pop()
+        yield term
+        if term.op in REDUCTIONS and not through_reductions:
+            continue
+        new = [arg for arg in dict.fromkeys(reversed(term.args)) if arg not in seen]
+        seen.update(new)
+        waiting += new

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..diagnostics import InternalError
-from ..ir.symbolic import ENTRY, PARAMETER_PREFIX
+from ..ir.symbolic import CLASSES, ENTRY, PARAMETER_PREFIX, WEIGHT
 from ..ir.typed import ENTRIES
 from .node import ONE, ZERO, Items, Node, Weight, lean, merged
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .node import Item
 
 _FIELD_ORDER = {name: position for position, name in enumerate(ENTRIES)}
+_EXTRAS = (CLASSES, WEIGHT)
 _ODD = ("asin", "atan", "cbrt", "let", "sin", "tanh")
 _SYMMETRIC = ("min", "max")
 DIGITS = 60
@@ -96,7 +97,7 @@ class Graph:
         if expr.is_number:
             return self.sum([(ONE, _exact(expr))])
         if expr.is_Symbol:
-            if expr.name in ENTRY:
+            if expr.name in ENTRY or expr in _EXTRAS:
                 return self.add(Node("entry", value=expr.name))
             return self.add(Node("parameter", value=expr.name.removeprefix(PARAMETER_PREFIX)))
         if expr.is_Add:
@@ -172,7 +173,7 @@ class Graph:
         if number not in self._keys:
             node = self.nodes[number]
             found = {entry for child in node.children() for entry in self.key(child)[0]}
-            if node.kind == "entry":
+            if node.kind == "entry" and node.value in _FIELD_ORDER:
                 found.add(_FIELD_ORDER[str(node.value)])
             self._keys[number] = tuple(sorted(found)), number
         return self._keys[number]

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from ..diagnostics import ImpossibleConstant, MetricError
+from ..ir.operators import REDUCTIONS
 from ..ir.symbolic import (
+    CLASSES,
     ENTRY,
     MARGINAL,
+    WEIGHT,
+    Binding,
     Bindings,
+    ClassSymbols,
     Symbolic,
     name_marginals,
     parameter_symbol,
@@ -44,6 +49,7 @@ _OF_NUMBERS = {
     "tanh": sp.tanh,
     "xlogx": lambda x: x * sp.log(x) if x else x,
 }
+_ENTRIES = {**ENTRY, "classes": CLASSES, "weight": WEIGHT}
 _NO_SIZE = sp.Float("1e-50", 60)
 
 
@@ -79,6 +85,7 @@ class Lowering:
         self.keep_lets = keep_lets
         self.labels: dict[sp.Expr, str] = {}
         self.done: dict[Term, sp.Expr] = {}
+        self.per_class = ClassSymbols()
 
     def term(self, term: Term) -> sp.Expr:
         """Lower one node, once however often it is shared."""
@@ -94,7 +101,7 @@ class Lowering:
     def _term(self, term: Term) -> sp.Expr:
         match term.op:
             case "entry":
-                return ENTRY[str(term.value)]
+                return _ENTRIES[str(term.value)]
             case "parameter":
                 name = str(term.value)
                 return self.given.get(name, parameter_symbol(name))
@@ -106,6 +113,8 @@ class Lowering:
         return self._operation(term, [self.term(arg) for arg in term.args])
 
     def _operation(self, term: Term, args: list[sp.Expr]) -> sp.Expr:
+        if term.op in REDUCTIONS:
+            return self._over_classes(term, args[0])
         match term.op:
             case "add":
                 return args[0] + args[1]
@@ -132,10 +141,18 @@ class Lowering:
                 return found
         return self._bind(term.op, args, term)
 
+    def _over_classes(self, term: Term, x: sp.Expr) -> sp.Expr:
+        """Bind a reduction; what turned out to be the same for all classes needs none."""
+        if self.per_class.vary(x):
+            return self._made(term.op, x)
+        if term.op == "prod_over":
+            return self._power(x, CLASSES, term)
+        return CLASSES * x if term.op == "sum_over" else x
+
     def _quotient(self, numerator: sp.Expr, denominator: sp.Expr, term: Term) -> sp.Expr:
-        if not denominator.is_number:
+        if not denominator.is_number and denominator != CLASSES:
             return self._made("quotient", numerator, denominator)
-        if abs(denominator.evalf(60)) < _NO_SIZE:
+        if denominator.is_number and abs(denominator.evalf(60)) < _NO_SIZE:
             raise MetricError(ImpossibleConstant(term.span))
         return numerator / denominator
 
@@ -165,6 +182,7 @@ class Lowering:
         symbol = self.bindings.bind(op, *args)
         if self._varies(*args):
             self.varying.add(symbol)
+        self.per_class.learn(Binding(symbol, op, args))
         return symbol
 
     def _varies(self, *exprs: sp.Expr) -> bool:

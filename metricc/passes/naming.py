@@ -5,10 +5,11 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING
 
-from ..ir.operators import FUNCTIONS
+from ..ir.operators import FUNCTIONS, REDUCTIONS
+from ..ir.program import EXTRAS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from .graph import Graph
 
@@ -50,6 +51,18 @@ _RESERVED = {"value", "grad_pos", "grad_neg", "zero_division", "input", "target"
 _RESERVED |= {"sharpness", "threshold", "smooth", "entries", "self", "torch", "math", *FUNCTIONS}
 _RESERVED |= {"nonzero", "quotient", "power", "sign", "step", "minimum", "maximum", *keyword.kwlist}
 _RESERVED |= {"tp", "tn", "fp", "fn"}
+_RESERVED_OF_CLASSES = {*REDUCTIONS, *EXTRAS, "others", "lowest", "highest", "sum", "mean", "prod"}
+_WISHES_OF_CLASSES = {
+    "sum_over": ("{}_sum", "whole"),
+    "mean_over": ("mean_{}", "average"),
+    "prod_over": ("{}_product", "product"),
+    "min_over": ("lowest_{}", "least"),
+    "max_over": ("highest_{}", "most"),
+    "others": ("other_{}", "other_classes"),
+    "lowest": ("is_lowest", "is_lowest"),
+    "highest": ("is_highest", "is_highest"),
+}
+"""The names of what reaches across the classes: of something that has a name, and of a formula."""
 
 
 class Names:
@@ -59,6 +72,8 @@ class Names:
         """Look what the nodes of `graph` are for."""
         self.graph = graph
         self.taken = {*_RESERVED, *parameters}
+        if any(graph.nodes[number].kind in REDUCTIONS for number in graph.uses()):
+            self.taken |= _RESERVED_OF_CLASSES
         self.divisors = _divisors(graph)
 
     def choose(self, number: int, named: Mapping[int, str]) -> str:
@@ -74,11 +89,29 @@ class Names:
         if node.kind == "product" and len(node.items) == 1 and node.items[0][1] == 2:
             base = named.get(node.items[0][0]) or self.graph.nodes[node.items[0][0]].value
             return f"{base}_sq".lower()
+        if node.kind in _WISHES_OF_CLASSES:
+            inner = named.get(node.args[0]) or self._short(node.args[0])
+            long, short = _WISHES_OF_CLASSES[node.kind]
+            if inner is None:
+                return "d" if number in self.divisors else short
+            return long.format(inner).lower()
         if node.kind == "log" and (label := self._known(node.args[0])):
             return f"log_{label}"
         if number in self.divisors and node.kind in ("sum", "product", "sqrt"):
             return "d"
         return _BY_KIND.get(node.kind, node.kind)
+
+    def _short(self, number: int) -> str | None:
+        """Return what to call the argument of a reduction, if that is short."""
+        node = self.graph.nodes[number]
+        if node.kind == "entry":
+            return str(node.value)
+        if label := self._known(number):
+            return label
+        if node.kind != "product" or any(e < 0 for _, e in node.items):
+            return None
+        names = [self._short(k) for k, e in node.items for _ in range(int(e))]
+        return "_".join(map(str, names)) if len(names) < 3 and None not in names else None
 
     def _known(self, number: int) -> str | None:
         """Return the name that the user or the field has for a node."""
@@ -104,11 +137,11 @@ def _divisors(graph: Graph) -> set[int]:
     return found
 
 
-def parameter_names(names: list[str]) -> dict[str, str]:
-    """Return the name that each parameter of a metric has in the program."""
+def parameter_names(names: list[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Return the name that each parameter of a metric has in the program; others are `taken`."""
     found: dict[str, str] = {}
     for name in names:
-        found[name] = free(name, {*found.values(), *names} - {name})
+        found[name] = free(name, {*found.values(), *names} - {name} | {*taken})
     return found
 
 

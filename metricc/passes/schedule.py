@@ -6,13 +6,14 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ..ir.program import Assign, Expr, Num, Op, Program, Ref
+from ..ir.program import EXTRAS, Assign, Expr, Num, Op, Program, Ref
 from ..ir.symbolic import MARGINAL_SUMS
 from ..ir.typed import ENTRIES
 from .factor import is_literal
 from .graph import DIGITS, Graph
 from .naming import Names, parameter_names
 from .node import ONE, Items, Weight
+from .shapes import per_class, with_shapes
 from .share import share
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ def schedule(gradient: Gradient) -> Program:
     exprs = (symbolic.value, gradient.grad_pos, gradient.grad_neg)
     graph = Graph(gradient.bindings, exprs, symbolic.labels, MARGINAL_SUMS)
     share(graph)
-    parameters = parameter_names([p.name for p in symbolic.metric.parameters])
+    entries = {str(node.value) for node in graph.nodes if node.kind == "entry"}
+    extras = [name for name in EXTRAS if name in entries]
+    parameters = parameter_names([p.name for p in symbolic.metric.parameters], extras)
     writer = Writer(graph, ROOTS, parameters)
     value = writer.section(ROOTS[:1])
     slopes = writer.section(ROOTS[1:])
-    read = {graph.nodes[number].value for number in writer.written}
-    inputs = tuple(name.lower() for name in ENTRIES if name in read)
-    return Program(inputs, tuple(parameters.values()), value, slopes)
+    nodes = [graph.nodes[number] for number in writer.written]
+    read = {node.value for node in nodes if node.kind == "entry"}
+    inputs = tuple(name.lower() for name in (*ENTRIES, *EXTRAS) if name in read)
+    return with_shapes(Program(inputs, tuple(parameters.values()), value, slopes))
 
 
 class Writer:
@@ -54,6 +58,7 @@ class Writer:
         self.apart = apart
         self.roots = dict(zip(roots, graph.roots, strict=True))
         self.uses = graph.uses()
+        self.per_class = per_class(graph)
         self.parameters = parameters
         self.chosen = Names(graph, (*roots, *parameters.values()))
         self.written: set[int] = set()
@@ -157,7 +162,7 @@ class Writer:
 
     def _product(self, items: Items, sign: int) -> Expr:
         """Return Π tops / Π bottoms; a sign goes where it costs nothing."""
-        ordered = sorted(items, key=lambda item: self.graph.key(item[0]))
+        ordered = sorted(items, key=lambda item: self._place(item[0]))
         tops = [k for k, e in ordered for _ in range(max(int(e), 0))]
         bottoms = [k for k, e in ordered for _ in range(max(-int(e), 0))]
         literal = self._literal(tops) / self._literal(bottoms)
@@ -173,6 +178,10 @@ class Writer:
         ]
         below = [self._expr(k) for k in bottoms if not self._is_number(k)]
         return _ratio(literal, written, below)
+
+    def _place(self, number: int) -> tuple[bool, tuple[tuple[int, ...], int]]:
+        """Order factors: first what all classes share, so that it is multiplied once."""
+        return number in self.per_class, self.graph.key(number)
 
     def _is_number(self, number: int) -> bool:
         return self.graph.nodes[number].kind == "number"

@@ -18,7 +18,7 @@ from ..ir.symbolic import (
     expanded_size,
     name_marginals,
 )
-from .differentiate import DIRECTIONS
+from .direction import DIRECTIONS
 from .schedule import schedule
 
 if TYPE_CHECKING:

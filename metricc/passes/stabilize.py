@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..ir.program import Assign, Expr, Num, Op, Program, Ref, walk
 from .naming import free
+from .shapes import input_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,13 +40,14 @@ def guard_names(program: Program) -> Program:
     named = {d.name for d in divisors if isinstance(d, Ref)}
     assigned = [assign.name for assign in program.assignments]
     made_before = [*program.inputs, *program.parameters, *(a.name for a in program.value)]
+    shapes = input_shapes(program) | {assign.name: assign.shape for assign in program.value}
     renamed = {}
     if "value" in named:  # the result itself stays as it is
         renamed["value"] = free("m", {*made_before, *assigned})
     slopes = [
-        Assign(renamed.get(name, name), Op("nonzero", (Ref(name),)))
+        Assign(renamed.get(name, name), Op("nonzero", (Ref(name),)), shapes.get(name, "scalar"))
         for name in made_before
-        if name in named
+        if name in named and name != "classes"  # there is one at least
     ]
     for assign in program.slopes:
         expr = _rename_divisors(assign.expr, renamed)

@@ -22,7 +22,7 @@ import sympy as sp
 
 from ..ir.symbolic import ENTRY, MARGINAL_SUMS, expanded_size, parameter_symbol
 from ..ir.typed import ENTRIES
-from .differentiate import DIRECTIONS
+from .direction import DIRECTIONS
 from .equation import equation, polynomial
 from .faces import Face, Zeros, both, either, minimal
 from .sample import Samples
