@@ -118,7 +118,9 @@ def specialise(compilation: Compilation, options: LossOptions) -> Compilation:
     if direction is None:
         raise d.MetricError(d.NoDirection(compilation.typed.span))
     if options.is_reshaped and not behaviour.is_at_most_one:
-        raise d.MetricError(d.Conflict(None, "`log` or `exponent` and a metric beyond 1", "neither"))
+        raise d.MetricError(
+            d.Conflict(None, "`log` or `exponent` and a metric beyond 1", "neither")
+        )
     found = replace(compilation, behaviour=replace(behaviour, direction=direction))
     how = Aggregation(
         average=options.average if options.average in ("macro", "weighted") else None,

@@ -203,7 +203,7 @@ class Metric:
         )
 
     def loss(self, **options: Any) -> torch.nn.Module:  # noqa: ANN401 - checked by LossOptions
-        """Return the loss, a module: loss(input, target, sample_weight=None, mask=None).
+        """Return the loss, a module that takes input, target, sample_weight=None and mask=None.
 
         It is `extended`: it also has `counts`, `metric`, and `forward(…, counts=total)`. `sync`
         may be a process group here.

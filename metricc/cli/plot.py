@@ -31,7 +31,11 @@ from .options import force_option, formula_source, loss_option, param_option
 )
 @param_option
 @loss_option(
-    "--surrogate", default="sigmoid", type=click.Choice(surrogates()), help="The soft decision to draw.")
+    "--surrogate",
+    default="sigmoid",
+    type=click.Choice(surrogates()),
+    help="The soft decision to draw.",
+)
 @loss_option("--rescaled/--no-rescaled", help="Stretch the surrogate, to reach both 0 and 1.")
 @loss_option("--sharpness", type=float, help="The surrogate's slope at the threshold, times 4.")
 @loss_option("--threshold", type=float, help="The probability above which to say positive.")

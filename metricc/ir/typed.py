@@ -75,11 +75,6 @@ class TypedMetric:
     warnings: tuple[Diagnostic, ...] = ()
 
     @property
-    def is_joint(self) -> bool:
-        """XX."""
-        return False
-
-    @property
     def span(self) -> Span:
         """The whole formula."""
         return self.body.span

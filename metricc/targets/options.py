@@ -85,9 +85,9 @@ class LossOptions:
         task = self.task or ("multiclass" if is_joint else "binary")
         default = "identity" if task == "multiclass" else "sigmoid"
         average = self.average or ("macro" if task != "binary" and not is_joint else None)
-        filled = {"task": task, "average": average, "surrogate": self.surrogate or default}
-        inferred = tuple(name for name in filled if getattr(self, name) is None)
-        found = replace(self, **filled, inferred=inferred)
+        found = replace(self, task=task, average=average, surrogate=self.surrogate or default)
+        names = ("task", "average", "surrogate")
+        found = replace(found, inferred=tuple(n for n in names if getattr(self, n) is None))
         for conflict in _CONFLICTS:
             if conflict.applies(found, is_joint):
                 raise d.MetricError(d.Conflict(None, *conflict.words))
@@ -130,7 +130,7 @@ def _needs_classes(o: LossOptions) -> bool:
 
 _CONFLICTS = (
     _ConflictRule(
-        ("a metric with sums over classes and task=\"binary\"", 'task="multiclass" or "multilabel"'),
+        ('a metric with sums over classes and task="binary"', 'task="multiclass" or "multilabel"'),
         lambda o, is_joint: is_joint and o.task == "binary",
     ),
     _ConflictRule(
@@ -153,7 +153,10 @@ _CONFLICTS = (
         lambda o, _: o.is_softmax and (o.surrogate not in ("identity", "softmax") or o.rescaled),
     ),
     _ConflictRule(
-        ('surrogate="softmax" without task="multiclass"', 'task="multiclass", or another surrogate'),
+        (
+            'surrogate="softmax" without task="multiclass"',
+            'task="multiclass", or another surrogate',
+        ),
         lambda o, _: not o.is_softmax and o.surrogate == "softmax",
     ),
     _ConflictRule(

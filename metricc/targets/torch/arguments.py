@@ -8,6 +8,7 @@ from ...passes.naming import free
 from ..printer import number
 
 if TYPE_CHECKING:
+    from ...ir.program import Program
     from .plan import Holes, Plan
 
 BATCH = ("input", "target", "sample_weight")
@@ -51,6 +52,11 @@ def attributes(parameters: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+def policy(program: Program) -> tuple[str, ...]:
+    """Return the numbers that say what happens at the singular points of a program."""
+    return ("zero_division",) if "quotient" in program.functions() else ()
+
+
 def argument_holes(plan: Plan) -> Holes:
     """Return the argument lists, and what the constructor makes of its own."""
     numbers, surrogate = plan.numbers, plan.surrogate_options
@@ -58,17 +64,16 @@ def argument_holes(plan: Plan) -> Holes:
     plain = [name for name in numbers if name not in plan.own]
     saved = "[:3]" if len(plan.tensors) > len(BATCH) else ""
     slopes = ["log_slope"] if plan.has_log_loss else []
+    extras = _extras(plan.program, "")
     return {
         "SURROGATE_OPTIONS": "".join(f", {name}" for name in surrogate),
         "PULL_OPTIONS": f", *ctx.options[:{len(surrogate)}]" if surrogate else "",
         "SAVED": saved,
         "COUNT_ARGUMENTS": ", ".join((*BATCH, *surrogate)),
-        "PULL_ARGUMENTS": ", ".join(
-            ("scale", "grad_pos", "grad_neg", *slopes, *BATCH, *surrogate)
-        ),
+        "PULL_ARGUMENTS": ", ".join(("scale", "grad_pos", "grad_neg", *slopes, *BATCH, *surrogate)),
         "CALL_ARGUMENTS": ", ".join((*plan.tensors, *plain, *parameters)),
         "PROGRAM_ARGUMENTS": program_arguments(plan),
-        "PROGRAM_CALL": ", ".join(("*entries", *_extras(plan, ""), *plan.policy, *parameters)),
+        "PROGRAM_CALL": ", ".join(("*entries", *extras, *plan.policy, *parameters)),
         "DATA": ", ".join(plan.tensors),
         "NONES": ", ".join(["None"] * len(plan.tensors)),
         **_constructor_holes(plan),
@@ -80,19 +85,22 @@ def program_arguments(plan: Plan) -> str:
     return ", ".join((*plan.program.inputs, *plan.policy, *plan.program.parameters))
 
 
-def call_with_attributes(plan: Plan, function: str) -> str:
-    """Return a call of a function of the program in a method of the module."""
-    own = (f"self.{name}" for name in (*plan.policy, *plan.own))
-    return f"{function}({', '.join(('*entries', *_extras(plan, 'self.'), *own))})"
+def call_with_attributes(plan: Plan, function: str, program: Program) -> str:
+    """Return a call of a function that holds `program`, in a method of the module."""
+    names = zip(plan.own, plan.program.parameters, strict=True)
+    own = [name for name, parameter in names if parameter in program.parameters]
+    given = ("*entries", *_extras(program, "self."))
+    attributes = (f"self.{name}" for name in (*policy(program), *own))
+    return f"{function}({', '.join((*given, *attributes))})"
 
 
-def _extras(plan: Plan, owner: str) -> list[str]:
-    """Return what the program reads beside entries: how many classes, and their weights."""
+def _extras(program: Program, owner: str) -> list[str]:
+    """Return what a program reads beside entries: how many classes, and their weights."""
     known = {
         "classes": "entries[0].shape[-1]",
         "weight": f"{owner}weight.to(entries[0])",
     }
-    return [known[name] for name in plan.program.inputs if name in known]
+    return [known[name] for name in program.inputs if name in known]
 
 
 def _constructor_holes(plan: Plan) -> Holes:
@@ -121,6 +129,7 @@ def _structural(plan: Plan) -> list[str]:
     """Return the constructor's arguments that the autograd function does not see as numbers."""
     options = plan.options
     wanted = {
+        "classes": options.classes is not None and not plan.selects,
         "weight": options.weight is not None,
         "class_dim": options.has_classes,
         "ignore_index": options.ignore_index is not None,
@@ -133,7 +142,7 @@ def _structural(plan: Plan) -> list[str]:
 def _assignment(name: str) -> list[str]:
     if name == "weight":
         return ['self.register_buffer("weight", torch.tensor(weight, dtype=torch.float32))']
-    return [f"self.{name} = {name}"]
+    return [f"self.{name} = {'tuple(classes)' if name == 'classes' else name}"]
 
 
 def _converted(name: str) -> str:

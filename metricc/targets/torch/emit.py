@@ -39,7 +39,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("pull_back", _ALWAYS),
     ("", _ALWAYS),  # the surrogate, and the functions that all of these call
     ("gather", lambda plan: plan.options.is_grouped or plan.options.extended),
-    ("spread", lambda plan: plan.options.classes is not None),
+    ("spread", lambda plan: plan.selects),
     ("linearize", _ALWAYS),
     ("arithmetic", _ALWAYS),
     ("total_over_ranks", lambda plan: bool(plan.options.sync)),
@@ -60,7 +60,7 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
     Raises:
         MetricError: the metric has no direction or no gradient, or its name is no identifier.
     """
-    plan = Plan(compilation, options, str(compilation.behaviour.direction), _title(compilation, name))
+    plan = Plan(compilation, options, class_name(name or compilation.typed.name))
     holes = _holes(plan)
     surrogate = _surrogate(plan, holes)
     texts = [
@@ -77,10 +77,6 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
     head = f"{provenance(compilation, options, name)}\n{docstring}\n\n{imports}"
     summary = f"{plan.title}Loss gives {formula(plan)}; training {verb} the metric M"
     return Artifact(plan.title, f"{head}\n\n\n{code}\n", summary)
-
-
-def _title(compilation: Compilation, name: str) -> str:
-    return class_name(name or compilation.typed.name)
 
 
 def class_name(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..header import quoted
 from ..printer import Printer, break_lines
+from .arguments import BATCH, policy
 
 if TYPE_CHECKING:
     from ...ir.program import Assign
@@ -29,12 +30,11 @@ def loss_holes(plan: Plan) -> Holes:
         "VALUE": _section(program.value),
         "SLOPES": _section(program.slopes),
         "METRIC_VALUE": _section(metric.value),
-        "METRIC_ARGUMENTS": ", ".join((*metric.inputs, *plan.policy, *metric.parameters)),
+        "METRIC_ARGUMENTS": ", ".join((*metric.inputs, *policy(metric), *metric.parameters)),
         "SHAPE": "the logarithm" if options.log else "a power",
         "LOSS_FORMULA": formula(plan),
         "FORMULA": quoted(plan.compilation.typed.text),
-        "RESULTS": ", ".join(_results(plan)),
-        "BOUNDED": "torch.as_tensor(x)" if options.is_grouped else "x",
+        "RETURN_BOUNDED": _return_bounded(plan),
         "JVP": "",
         **_entries_holes(plan),
         **_tangent_holes(plan),
@@ -63,6 +63,14 @@ def _results(plan: Plan) -> tuple[str, ...]:
     return ("loss", *slopes, "log_slope") if plan.has_log_loss else (_of_value(plan), *slopes)
 
 
+def _return_bounded(plan: Plan) -> str:
+    """Return the last lines of linearize; a slope that is a number becomes a tensor in groups."""
+    results = f"({', '.join(_results(plan))})"
+    if not plan.options.is_grouped:
+        return f"return [bounded(x) for x in {results}]"
+    return f"results = {results}\nreturn [bounded(torch.as_tensor(x)) for x in results]"
+
+
 def _of_value(plan: Plan) -> str:
     """A metric to be maximised gives 1 - M where 1 bounds it, else -M; one to be minimised M."""
     options = plan.options
@@ -75,76 +83,76 @@ def _of_value(plan: Plan) -> str:
 
 def _entries_holes(plan: Plan) -> Holes:
     """Return how linearize gets its entries: floats of a CPU are faster than 0-dim tensors."""
-    options = plan.options
-    count = f"soft_counts({', '.join(('input', 'target', 'sample_weight', *plan.surrogate_options))})"
-    if plan.takes_counts:
-        count = f"counts if counts is not None else {count}" if not plan.takes_totals else "counts"
-    smooth = "entries = [smooth + entry for entry in entries]"
-    holes = {"HOW_FAST": "", "SMOOTH": smooth, "SPREAD": "", "SPLIT": "", "MEAN_LOG_LOSS": ""}
-    if options.is_grouped:
-        holes |= _grouped(plan, count)
-    else:
-        holes["HOW_FAST"] = ": on a CPU as floats, which are faster than 0-dim tensors"
-        holes["ENTRIES_OF_BATCH"] = "\n".join(
-            [
-                *_first_line("entries", count),
-                "if is_plain() and entries.is_cpu:",
-                "    entries = entries.tolist()",
-                "else:",
-                "    precise = torch.float32 if entries.is_mps else torch.float64",
-                "    entries = entries.to(precise).unbind()",
-            ]
-        )
-        holes["SPLIT_LOG_LOSS"] = "*entries, losses, terms = entries" if plan.has_log_loss else ""
-    slope = "log_slope = mix / (terms + (terms == 0))"
-    if plan.has_log_loss:
-        loss = f"loss = {_of_value(plan)} + log_slope * losses"
-        holes["MEAN_LOG_LOSS"] = "\n".join([*_of_group(plan), slope, loss])
-    return holes
-
-
-def _first_line(name: str, count: str) -> list[str]:
-    if " if " not in count:
-        return [f"{name} = {count}"] if count != name else []
-    given, _, other = count.partition(" else ")
-    return [
-        f"{name} = counts",
-        "if counts is None:",
-        f"    {name} = {other}",
-    ] if name != "counts" else ["if counts is None:", f"    counts = {other}"]
-
-
-def _of_group(plan: Plan) -> list[str]:
-    if not plan.options.is_grouped:
-        return []
-    return ["losses, terms = (x.sum_to_size(value.shape) for x in (losses, terms))"]
-
-
-def _grouped(plan: Plan, count: str) -> Holes:
-    options = plan.options
-    rest = "[:-2]" if plan.has_log_loss else ""
-    subset = ", classes" if options.classes is not None else ""
+    lines = _grouped_entries(plan) if plan.options.is_grouped else _plain_entries(plan)
     spread = "grad_pos = spread(grad_pos, classes, counts.shape[-1], entries[0])"
+    fast = "" if plan.options.is_grouped else ": on a CPU as floats, which are faster than tensors"
     return {
-        "ENTRIES_OF_BATCH": "\n".join(
-            [*_first_line("counts", count), f"entries = gather(counts{rest}{subset})"]
-        ),
-        "SPLIT_LOG_LOSS": "losses, terms = counts[-2:].to(entries[0].dtype)" if plan.has_log_loss else "",
-        "SPREAD": f"{spread}\n{spread.replace('pos', 'neg')}" if subset else "",
+        "HOW_FAST": fast,
+        "ENTRIES_OF_BATCH": "\n".join([*_counted(plan), *lines]),
+        "SMOOTH": "entries = [smooth + entry for entry in entries]",
+        "SPREAD": f"{spread}\n{spread.replace('pos', 'neg')}" if plan.selects else "",
+        "MEAN_LOG_LOSS": "\n".join(_mean_log_loss(plan)) if plan.has_log_loss else "",
     }
+
+
+def _counted(plan: Plan) -> list[str]:
+    """Return the lines that read the batch, unless counts are given."""
+    call = f"soft_counts({', '.join((*BATCH, *plan.surrogate_options))})"
+    if plan.takes_totals:
+        return []
+    if plan.takes_counts:
+        return ["if counts is None:", f"    counts = {call}"]
+    return [f"{_name_of_counts(plan)} = {call}"]
+
+
+def _name_of_counts(plan: Plan) -> str:
+    return "counts" if plan.options.is_grouped or plan.takes_counts else "entries"
+
+
+def _plain_entries(plan: Plan) -> list[str]:
+    counts = _name_of_counts(plan)
+    split = ["*entries, losses, terms = entries"] if plan.has_log_loss else []
+    return [
+        f"if is_plain() and {counts}.is_cpu:",
+        f"    entries = {counts}.tolist()",
+        "else:",
+        f"    precise = torch.float32 if {counts}.is_mps else torch.float64",
+        f"    entries = {counts}.to(precise).unbind()",
+        *split,
+    ]
+
+
+def _grouped_entries(plan: Plan) -> list[str]:
+    subset = ", classes" if plan.selects else ""
+    if not plan.has_log_loss:
+        return [f"entries = gather(counts{subset})"]
+    return [
+        f"entries = gather(counts[:-2]{subset})",
+        "losses, terms = counts[-2:].to(entries[0].dtype)",
+    ]
+
+
+def _mean_log_loss(plan: Plan) -> list[str]:
+    """Return the lines for the cross entropy of each group, and its slope."""
+    groups = ["losses, terms = (x.sum_to_size(value.shape) for x in (losses, terms))"]
+    return [
+        *(groups if plan.options.is_grouped else []),
+        "log_slope = mix / (terms + (terms == 0))",
+        f"loss = {_of_value(plan)} + log_slope * losses",
+    ]
 
 
 def gather_holes(plan: Plan) -> Holes:
     """Return what becomes of counts before the metric takes them."""
     options = plan.options
     lines = []
-    if options.classes is not None:
+    if plan.selects:
         lines.append("entries = entries[..., list(classes)]")
     if options.average == "micro":
         lines.append("entries = entries.sum(-1, keepdim=True)  # one matrix of all classes")
     return {
         "GATHER": "\n".join(lines),
-        "GATHER_OPTIONS": ", classes" if options.classes is not None else "",
+        "GATHER_OPTIONS": ", classes" if plan.selects else "",
     }
 
 

@@ -82,6 +82,7 @@ def _reduced(plan: Plan, name: str) -> str:
         return name
     if options.average == "none":
         both = options.per_sample and options.has_classes
+        name += "" if options.classes is None else "[..., list(self.classes)]"
         return f"{name}.flatten({'1' if both else ''})"
     if options.per_sample:
         return f"{name}.sum() / max({name}.numel(), 1)"
@@ -124,9 +125,10 @@ def _totals(plan: Plan) -> list[str]:
 def _apply(plan: Plan) -> list[str]:
     tensors = (f"self.{name}" if name == "weight" else name for name in plan.tensors)
     call = f"function.apply({', '.join((*tensors, 'options'))})"
+    given = wrap_call(f"loss = {call}", _INDENT)
     if not plan.options.is_grouped and not plan.options.sync:
         return [f"return {call}"]
-    lines = [f"loss = {call}"]
+    lines = [given]
     if plan.options.sync in (True, "mean"):
         lines += [
             "ranks = torch.distributed.get_world_size(self.process_group)",
@@ -144,11 +146,13 @@ def _metric_holes(plan: Plan) -> Holes:
     decide = f"pred = ({prob} > {threshold}).to(torch.float32)"
     if options.is_softmax:
         decide = "pred = positives(input.argmax(-1), input).to(torch.float32)"
-    subset = ", self.classes" if options.classes is not None else ""
-    value = f"value, *_ = {call_with_attributes(plan, 'value_and_slopes')}"
+    subset = ", self.classes" if plan.selects else ""
+    value = f"value, *_ = {call_with_attributes(plan, 'value_and_slopes', plan.program)}"
     if plan.compilation.evaluated is not None:
-        value = f"value = {call_with_attributes(plan, 'metric_value')}"
-    metric = [f"entries = gather(counts{subset})", value, f"return {_reduced(plan, 'value')}"]
+        call = call_with_attributes(plan, "metric_value", plan.compilation.evaluated)
+        value = f"value = {call}"
+    lines = (f"entries = gather(counts{subset})", value, f"return {_reduced(plan, 'value')}")
+    metric = [wrap_call(line, _INDENT) for line in lines]
     return {
         "DECISION": "the most probable class" if options.is_softmax else "p > threshold",
         "DECIDE": decide,

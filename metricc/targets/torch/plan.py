@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...surrogate import compile_surrogate
-from .arguments import attributes
+from .arguments import attributes, policy
 
 if TYPE_CHECKING:
     from ...ir.compilation import Compilation
@@ -24,8 +24,12 @@ class Plan:
 
     compilation: Compilation
     options: LossOptions
-    direction: Direction
     title: str
+
+    @property
+    def direction(self) -> Direction:
+        """Which way training moves the metric."""
+        return self.compilation.behaviour.direction or "max"
 
     @property
     def program(self) -> Program:
@@ -62,6 +66,11 @@ class Plan:
         return self.options.extended or self.takes_totals
 
     @property
+    def selects(self) -> bool:
+        """Tell whether classes are chosen before the metric; else, if at all, of its results."""
+        return self.options.classes is not None and self.options.average != "none"
+
+    @property
     def arranges(self) -> bool:
         """Tell whether the arguments need more than a check before they are used."""
         o = self.options
@@ -77,7 +86,7 @@ class Plan:
     @property
     def policy(self) -> tuple[str, ...]:
         """The numbers that say what happens at singular points."""
-        return ("zero_division",) if "quotient" in self.program.functions() else ()
+        return policy(self.program)
 
     @cached_property
     def own(self) -> dict[str, float]:
@@ -91,7 +100,7 @@ class Plan:
         """What the autograd function takes beside tensors, with defaults, in its order."""
         options = self.options
         names = [*self.surrogate_options]
-        names += ["classes"] if options.classes is not None else []
+        names += ["classes"] if self.selects else []
         names += ["mix"] if self.has_log_loss else []
         names += ["smooth", *self.policy]
         return {**{name: getattr(options, name) for name in names}, **self.own}

@@ -1,9 +1,8 @@
 def linearize(__CALL_ARGUMENTS__):
     """Return the loss and its slopes__HOW_FAST__."""
     __ENTRIES_OF_BATCH__
-    __SPLIT_LOG_LOSS__
     __SMOOTH__
     value, grad_pos, grad_neg = value_and_slopes(__PROGRAM_CALL__)
     __SPREAD__
     __MEAN_LOG_LOSS__
-    return [bounded(__BOUNDED__) for x in (__RESULTS__)]
+    __RETURN_BOUNDED__
