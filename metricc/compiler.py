@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 
 LARGEST_PARAMETER = 1e30
+JOINT_TARGETS: frozenset[str] = frozenset()
+"""Targets that can print a metric of several classes."""
 
 
 def compile_source(source: Source, params: Mapping[str, float] | None = None) -> Compilation:
@@ -95,6 +97,8 @@ def emit(
     if target not in TARGETS:
         wanted = " or ".join(f'"{known}"' for known in TARGETS)
         raise d.MetricError(d.WrongValue(None, "target", repr(target), wanted))
+    if compilation.typed.is_joint and target not in JOINT_TARGETS:
+        raise d.MetricError(d.NotOfClasses(compilation.typed.span, f"{target} code"))
     return TARGETS[target](compilation, options, name)
 
 
