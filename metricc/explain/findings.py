@@ -56,12 +56,11 @@ def _of_classes(compilation: Compilation) -> list[str]:
     behaviour = compilation.behaviour
     monotone = "a sample that goes to its own class never costs, at the sampled matrices"
     kinks = [f"the slopes jump where {place}" for place in behaviour.kinks]
+    declared = _declared(compilation)
     return [
         *labelled("direction", *_direction(behaviour)),
         *labelled("monotone", monotone if behaviour.is_monotone else "no, or unknown"),
-        *labelled(
-            "range", *([f"{found}, as declared"] if (found := _declared(compilation)) else [])
-        ),
+        *labelled("range", *([f"{declared}, as declared"] if declared else [])),
         *labelled("kinks", *kinks),
         *labelled("scale", *_scale(compilation)),
     ]
