@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import diagnostics as d
 from .compiler import compile_source, emit
+from .counts import check_counts, count, count_classes
 from .derivation.steps import derive, start
 from .evaluate import arrays, run_value
 from .explain import explain
@@ -56,12 +57,16 @@ class Metric:
         """Show the formula."""
         return f"<metricc {self.name or 'metric'}: {' '.join(self.formula.split())}>"
 
-    def _repr_latex_(self) -> str:
+    def _repr_latex_(self) -> str | None:
         """Show the metric and its slopes in a notebook, or a page made of one."""
+        if self.compilation.typed.is_joint:
+            return None
         return latex.block(self._in_short(), Notation())
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         """Show the same where a page is shown."""
+        if self.compilation.typed.is_joint:
+            return None
         return html.block(self._in_short(), Notation())
 
     def _in_short(self) -> tuple[DerivationStep, ...]:
@@ -88,6 +93,8 @@ class Metric:
     ) -> Any:  # noqa: ANN401 - a float for numbers, an array for arrays
         """Return the metric of counts, in float64.
 
+        Where the metric joins several classes, each of them is a number along the last axis.
+
         Args:
             tp: true positives, a number or an array; the four broadcast.
             fp: false positives.
@@ -96,24 +103,22 @@ class Metric:
             zero_division: what 0/0 gives; may be NaN here.
 
         Raises:
-            ValueError: a count is negative, or the shapes do not broadcast.
+            ValueError: a count is negative, the shapes do not broadcast, or there are no classes.
         """
         import numpy as np
 
         program, typed = self.compilation.program, self.compilation.typed
-        counts = dict(zip(("tp", "fp", "fn", "tn"), (tp, fp, fn, tn), strict=True))
-        given: dict[str, Any] = {}
-        for name, count in counts.items():
-            given[name] = np.asarray(count, dtype=np.longdouble)
-            if (given[name] < 0).any():
-                raise ValueError(f"{name} must not be negative")
-        shape = np.broadcast_shapes(*(array.shape for array in given.values()))
+        counts = {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
+        given, shape = check_counts(counts, is_joint=typed.is_joint)
         for name, parameter in zip(program.parameters, typed.parameters, strict=True):
             default = parameter.default
             given[name] = np.longdouble(default.numerator) / np.longdouble(default.denominator)
         with np.errstate(all="ignore"):  # the policy answers what numpy would warn of
             result = run_value(program, arrays(np), given, zero_division)
-        result = np.broadcast_to(np.asarray(result, dtype=np.float64), shape)
+        result = np.asarray(result, dtype=np.float64)
+        if typed.is_joint and result.ndim:
+            result = result[..., 0]
+        result = np.broadcast_to(result, shape)
         return float(result) if result.ndim == 0 else result.copy()
 
     def score(
@@ -122,34 +127,30 @@ class Metric:
         y_pred: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        num_classes: int | None = None,
         zero_division: float = 0.0,
     ) -> float:
         """Return the metric of hard decisions.
+
+        Where the metric joins several classes, labels are the classes 0, 1, 2 and so on.
 
         Args:
             y_true: the truth, 0 or 1 (or bool), any shape.
             y_pred: the decisions, 0 or 1 (or bool), of the same shape.
             sample_weight: weights that broadcast to that shape.
+            num_classes: how many classes there are; up to the largest label unless given.
             zero_division: what 0/0 gives, as in scikit-learn; may be NaN.
 
         Raises:
-            ValueError: shapes differ, or a label is neither 0 nor 1.
+            ValueError: shapes differ, or a label is neither 0 nor 1, or no class.
         """
-        import numpy as np
-
-        truth, decided = _labels("y_true", y_true), _labels("y_pred", y_pred)
-        if truth.shape != decided.shape:
-            shapes = f"{truth.shape} and {decided.shape}"
-            raise ValueError(f"y_true and y_pred must have the same shape, not {shapes}")
-        weight = np.asarray(1.0 if sample_weight is None else sample_weight, dtype=float)
-        try:
-            weight = np.broadcast_to(weight, truth.shape)
-        except ValueError:
-            shapes = f"{weight.shape} and {truth.shape}"
-            raise ValueError(f"sample_weight must broadcast to y_true, not {shapes}") from None
-        cells = (truth & decided, ~truth & decided, truth & ~decided, ~truth & ~decided)
-        tp, fp, fn, tn = (weight[cell].sum() for cell in cells)
-        return float(self.value(tp, fp, fn, tn, zero_division=zero_division))
+        if self.compilation.typed.is_joint:
+            counts = count_classes(y_true, y_pred, sample_weight, num_classes)
+        elif num_classes is None:
+            counts = count(y_true, y_pred, sample_weight)
+        else:
+            raise ValueError("num_classes is for metrics of several classes, and this is of two")
+        return float(self.value(*counts, zero_division=zero_division))
 
     def source(self, target: str = "torch", *, name: str = "", **options: Any) -> str:  # noqa: ANN401
         """Return the emitted text; `options` are those of the loss.
@@ -224,17 +225,6 @@ class Metric:
     def plot(self, **options: Any) -> Figure:  # noqa: ANN401 - checked by View
         """Return what `metricc plot` draws, with its options; it needs matplotlib."""
         return make_figure(self.compilation, View.make(**options))
-
-
-def _labels(name: str, labels: ArrayLike) -> Any:  # noqa: ANN401 - a bool array
-    import numpy as np
-
-    array = np.asarray(labels)
-    is_label = (array == 0) | (array == 1)
-    if not is_label.all():
-        found = np.extract(~is_label, array)[0]
-        raise ValueError(f"{name} must hold hard decisions, 0 or 1, not {found}")
-    return array.astype(bool)
 
 
 def compile(formula: str | Path, *, params: Mapping[str, float] | None = None) -> Metric:

@@ -172,9 +172,9 @@ def test_surrogate_of_the_design_is_accepted() -> None:
 
 
 def test_library_metric_means_the_same_whatever_the_user_defines() -> None:
-    shelf = parse(Source("library", "metric rate = TP/(TP + FN) metric mean = (rate + 1)/2"))
+    shelf = parse(Source("library", "metric rate = TP/(TP + FN) metric middle = (rate + 1)/2"))
     entries = {x.name: Entry(x, "", "", (), "") for x in shelf}
-    own = "metric rate(x = 9) = x*FP metric m = mean + rate"
+    own = "metric rate(x = 9) = x*FP metric m = middle + rate"
     assert (
         written(resolve(own, Library(entries, {}, {})).body)
         == "((((TP/(TP + FN)) + 1)/2) + (9*FP))"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from oracle import ENTRIES, JOINT, PerClass, joint_exact, joint_plain
+from sklearn import metrics as sk
 
 import metricc
 from metricc.evaluate import arrays, run
@@ -182,3 +183,220 @@ def test_what_is_the_same_for_all_classes_is_not_summed() -> None:
             if isinstance(expr, Op) and expr.op == "sum_over"
         ]
         assert len(reductions) == 2
+
+
+def macro(function: Any, average: str) -> Any:
+    """A score of scikit-learn over all classes up to the largest label."""
+
+    def score(truth: Any, decided: Any, sample_weight: Any) -> float:
+        options: dict[str, Any] = {"average": average, "sample_weight": sample_weight}
+        options["labels"] = np.arange(max(*truth, *decided) + 1)
+        return float(function(truth, decided, zero_division=0, **options))
+
+    return score
+
+
+SCORES = {
+    "multiclass_mcc": sk.matthews_corrcoef,
+    "multiclass_kappa": sk.cohen_kappa_score,
+    "multiclass_accuracy": sk.accuracy_score,
+    "multiclass_balanced_accuracy": sk.balanced_accuracy_score,
+    "multiclass_f1": macro(sk.f1_score, "macro"),
+    "frequency_weighted_iou": macro(sk.jaccard_score, "weighted"),
+    "mean(precision)": macro(sk.precision_score, "macro"),
+    "sum(AP*f1)/sum(AP)": macro(sk.f1_score, "weighted"),
+}
+
+
+def labels(seed: int) -> tuple[Any, Any, Any]:
+    """Random labels of up to six classes, some of which may be absent, half of them right."""
+    generator = np.random.default_rng(seed)
+    size, classes = generator.integers(5, 60), generator.integers(2, 7)
+    truth, guess = generator.integers(0, classes, (2, size))
+    decided = np.where(generator.random(size) < 0.5, truth, guess)
+    return truth, decided, generator.random(size)
+
+
+@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("is_weighted", [False, True])
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+def test_score_equals_scikit_learns(name: str, is_weighted: bool) -> None:
+    metric = metricc.compile(name)
+    for seed in range(25):
+        truth, decided, weights = labels(seed)
+        weight = weights if is_weighted else None
+        wanted = SCORES[name](truth, decided, sample_weight=weight)
+        assert metric.score(truth, decided, weight) == pytest.approx(wanted, rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+def test_adjusted_balanced_accuracy_equals_scikit_learns() -> None:
+    metric = metricc.compile("multiclass_adjusted_balanced_accuracy")
+    for seed in range(25):
+        truth, decided, weight = labels(seed)
+        wanted = sk.balanced_accuracy_score(truth, decided, sample_weight=weight, adjusted=True)
+        assert metric.score(truth, decided, weight) == pytest.approx(wanted, rel=1e-10, abs=1e-12)
+
+
+def test_iou_leaves_out_what_is_in_neither_truth_nor_prediction() -> None:
+    truth, decided = [0, 0, 2, 2], [0, 2, 2, 2]
+    metric = metricc.compile("multiclass_iou")
+    assert metric.score(truth, decided) == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert metric.score(truth, decided, num_classes=9) == metric.score(truth, decided)
+
+
+def test_absent_classes_do_what_their_descriptions_say() -> None:
+    truth, decided = [0, 0, 0, 2, 2], [0, 0, 1, 2, 2]
+    assert metricc.compile("multiclass_gmean").score(truth, decided) == 0
+    assert metricc.compile("worst_recall").score(truth, decided) == 0
+    dice = metricc.compile("generalized_dice").score(truth, decided)
+    assert dice == pytest.approx(2 * (2 / 9 + 2 / 4) / ((3 + 2) / 9 + (2 + 2) / 4))
+
+
+def test_generalized_dice_is_that_of_sudre() -> None:
+    truth, decided, _ = labels(3)
+    hot = [np.eye(7)[x] for x in (truth, decided)]
+    present = hot[0].sum(0) > 0
+    weight = 1 / hot[0].sum(0)[present] ** 2
+    both, sums = ((hot[0] * hot[1]).sum(0)[present], (hot[0] + hot[1]).sum(0)[present])
+    wanted = 2 * (weight * both).sum() / (weight * sums).sum()
+    assert metricc.compile("generalized_dice").score(truth, decided) == pytest.approx(wanted)
+
+
+def test_gmean_is_the_root_of_the_product_of_recalls() -> None:
+    truth, decided = [0, 0, 1, 1, 1, 2], [0, 1, 1, 1, 0, 2]
+    wanted = (1 / 2 * 2 / 3 * 1) ** (1 / 3)
+    assert metricc.compile("multiclass_gmean").score(truth, decided) == pytest.approx(wanted)
+
+
+def test_two_classes_are_the_metric_of_two_classes() -> None:
+    truth, decided = np.random.default_rng(2).integers(0, 2, (2, 30))
+    for several, one in (
+        ("multiclass_mcc", "mcc"),
+        ("multiclass_kappa", "kappa"),
+        ("multiclass_f1", "f1_macro"),
+        ("multiclass_iou", "miou"),
+        ("multiclass_gmean", "gmean"),
+        ("multiclass_adjusted_balanced_accuracy", "informedness"),
+        ("worst_recall", "min_rate"),
+    ):
+        wanted = metricc.compile(one).score(truth, decided)
+        assert metricc.compile(several).score(truth, decided) == pytest.approx(wanted, rel=1e-12)
+
+
+def test_values_have_the_classes_on_the_last_axis() -> None:
+    metric = metricc.compile("multiclass_accuracy")
+    value = metric.value(tp=[1, 2, 3], fn=[1, 0, 1])
+    assert isinstance(value, float)
+    assert value == 6 / 8
+    assert metric.value(tp=np.ones((4, 5, 3)), fn=[1, 0, 1]).shape == (4, 5)
+    assert metricc.compile("mean(f1)").value(tp=[[1, 2]], fp=3).shape == (1,)
+    assert metricc.compile("classes + sum(TP)*0").value(tp=[1, 2, 3, 4]) == 4
+
+
+@pytest.mark.parametrize("tp", [3, [], np.zeros((2, 0))])
+def test_values_without_classes_are_refused(tp: Any) -> None:
+    with pytest.raises(ValueError, match="one number per class on the last axis"):
+        metricc.compile("multiclass_f1").value(tp=tp)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"), [([0.5, 1], "0.5"), ([-1, 1], "-1"), ([np.nan, 1], "nan")]
+)
+def test_scores_refuse_what_is_no_class(wrong: list[float], found: str) -> None:
+    with pytest.raises(ValueError, match=f"y_pred must hold classes, .* not {found}"):
+        metricc.compile("multiclass_f1").score([0, 1], wrong)
+
+
+def test_scores_refuse_words_and_more_classes_than_there_are() -> None:
+    metric = metricc.compile("multiclass_f1")
+    with pytest.raises(ValueError, match=r"y_true must hold classes, 0, 1, 2 and so on, not"):
+        metric.score(["cat", "dog"], [0, 1])
+    with pytest.raises(ValueError, match=r"y_true must hold classes, 0, 1, 2 up to 2, not 3"):
+        metric.score([0, 3], [0, 1], num_classes=3)
+    with pytest.raises(ValueError, match="num_classes is for metrics of several classes"):
+        metricc.compile("f1").score([0, 1], [0, 1], num_classes=2)
+
+
+DIRECTIONS = {
+    "multiclass_mcc": ("max", False),
+    "multiclass_accuracy": ("max", True),
+    "1 - mean(f1)": ("min", True),
+    "sum(FP)/sum(AP)": ("min", True),
+    "mean(recall)*worst_recall": ("max", True),
+    "sum(AP)/sum(n)": (None, False),
+    "mean(PP/n)": (None, False),
+}
+
+
+@pytest.mark.parametrize("text", DIRECTIONS)
+def test_directions_are_found_by_samples(text: str) -> None:
+    behaviour = compiled(text).behaviour
+    assert (behaviour.direction, behaviour.is_monotone) == DIRECTIONS[text]
+
+
+def test_what_no_prediction_moves_is_constant() -> None:
+    made = compiled("max(AP)/sum(AP)")
+    assert made.behaviour.is_constant
+    assert [type(w).__name__ for w in made.warnings] == ["IgnoresPredictions"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("multiclass_accuracy", {"0/0": "an empty batch"}),
+        ("mean(recall)", {"0/0": "a class without actual positives"}),
+        ("mean(f1)", {"0/0": "a class without actual and predicted positives"}),
+        ("mean(1/FP)", {"x/0": "a class without false positives"}),
+        ("log(mean(TP/AP))", {"log 0": "no correct predictions"}),
+        ("multiclass_kappa", {"0/0": "nothing but one class, always right"}),
+        ("sum(sqrt(TP))/sqrt(sum(TP + FN))", {"√0": "a class without true positives"}),
+        ("exp(sum(FP)/(1 + sum(FP)))", {}),
+    ],
+)
+def test_places_without_a_value_are_found(text: str, kinds: dict[str, str]) -> None:
+    found = {place.kind: place.words for place in compiled(text).singularities}
+    assert {kind: words for kind, words in found.items() if kind in kinds} == kinds
+    assert bool(found) == bool(kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinks"),
+    [
+        ("mean(recall)", ()),
+        ("min(recall)", ("two classes share the smallest value",)),
+        ("1 - max(FP)/sum(n)", ("two classes share the largest value",)),
+        ("sum(abs(FP - FN))/sum(n)", ("abs turns from one side to the other",)),
+        ("sum(sign(AP)*recall)", ()),
+    ],
+)
+def test_kinks_are_found(text: str, kinks: tuple[str, ...]) -> None:
+    assert compiled(text).behaviour.kinks == kinks
+
+
+@pytest.mark.parametrize("name", JOINT)
+def test_reports_of_joint_metrics_are_told_whole(name: str) -> None:
+    text = metricc.compile(JOINT[name].formula).explain()
+    assert "one number per class" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("text", "degree"),
+    [
+        ("sum(TP)/sum(AP)", 0),
+        ("prod(recall)", 0),
+        ("mean(TP)", 1),
+        ("min(TP)*max(FP)", 2),
+        ("prod(TP)", None),
+        ("classes", 0),
+    ],
+)
+def test_reductions_have_degrees(text: str, degree: int | None) -> None:
+    assert compiled(text).typed.body.degree == degree
+
+
+def test_scale_of_a_product_over_classes_is_sampled() -> None:
+    assert not compiled("prod(TP)/prod(AP)").typed.warnings
+    (warning,) = compiled("prod(TP)").typed.warnings
+    assert "batch size" in warning.render()

@@ -114,9 +114,11 @@ def _from_slopes(found: list[Samples]) -> Direction | None:
     pairs = [(s.gains, t) for s, t in zip(found, least, strict=True)]
     if not all(np.isfinite(gains).all() for gains, _ in pairs):
         return None
-    if all((gains >= -tolerance).all() for gains, tolerance in pairs):
-        return "max"
-    return "min" if all((gains <= tolerance).all() for gains, tolerance in pairs) else None
+    never_costs = all((gains >= -tolerance).all() for gains, tolerance in pairs)
+    never_pays = all((gains <= tolerance).all() for gains, tolerance in pairs)
+    if never_costs == never_pays:
+        return None
+    return "max" if never_costs else "min"
 
 
 def _from_perfection(found: list[Samples]) -> Direction | None:

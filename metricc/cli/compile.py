@@ -9,9 +9,9 @@ import click
 
 from ..compiler import compile_source, emit
 from ..targets import TARGETS
-from ..targets.options import Direction, LossOptions, surrogates
+from ..targets.options import Average, Direction, LossOptions, Task, surrogates
 from .files import write
-from .options import force_option, formula_source, loss_option, param_option
+from .options import force_option, formula_source, loss_option, param_option, parse_numbers
 
 
 @click.command("compile")
@@ -29,13 +29,32 @@ from .options import force_option, formula_source, loss_option, param_option
 @loss_option("--from-logits/--no-from-logits", help="The input is logits, or probabilities.")
 @loss_option(
     "--surrogate",
-    type=click.Choice(surrogates()),
-    help="How a probability becomes a soft decision: identity leaves it, the rest are steep steps.",
+    type=click.Choice((*surrogates(), "softmax")),
+    help="How a probability becomes a soft decision: identity leaves it (the default of"
+    " multiclass), the rest are steep steps (sigmoid by default).",
 )
 @loss_option("--rescaled/--no-rescaled", help="Stretch the surrogate, to reach both 0 and 1.")
 @loss_option(
     "--direction", type=click.Choice(get_args(Direction)), help="Which way M is better; inferred."
 )
+@loss_option("--task", type=click.Choice(get_args(Task)), help="What the targets say; binary.")
+@loss_option("--average", type=click.Choice(get_args(Average)), help="Over the classes; macro.")
+@loss_option("--per-sample/--no-per-sample", help="A confusion matrix for each sample.")
+@loss_option("--class-dim", type=int, help="The dimension of the input that holds the classes.")
+@loss_option("--ignore-index", type=int, help="The target of what does not count.")
+@loss_option("--weight", callback=parse_numbers(float), help="Weights of the classes, as in 1,2,2.")
+@loss_option("--classes", callback=parse_numbers(int), help="The classes that count, as in 1,2.")
+@loss_option("--mix", type=float, help="The weight of a cross entropy that is added.")
+@loss_option("--log/--no-log", help="Take -log M in the place of 1 - M.")
+@loss_option("--exponent", type=float, help="Take (1 - M)^exponent in the place of 1 - M.")
+@loss_option(
+    "--sync",
+    default=None,
+    type=click.Choice(("mean", "sum")),
+    help="Sum the entries over all ranks, where the trainer averages gradients, or adds them.",
+)
+@loss_option("--momentum", type=float, help="Keep a running average of the entries.")
+@loss_option("--extended/--no-extended", help="Add a mask, counts and the hard metric.")
 @loss_option("--sharpness", type=float, help="The surrogate's slope at the threshold, times 4.")
 @loss_option("--threshold", type=float, help="The probability above which to say positive.")
 @loss_option("--smooth", type=float, help="A pseudo-count that is added to each entry.")
@@ -55,7 +74,8 @@ def compile_command(
     ending in .metric.
     """
     compilation = compile_source(formula_source(formula), params)
-    artifact = emit(compilation, LossOptions.make(**options), name, target)
+    given = {option: value for option, value in options.items() if value is not None}
+    artifact = emit(compilation, LossOptions.make(**given), name, target)
     is_trained = target == "torch"
     for warning in compilation.warnings if is_trained else compilation.typed.warnings:
         click.echo(warning.render(), err=True)

@@ -35,10 +35,7 @@ from .options import formula_source, loss_option, param_option
 @click.option("--bibtex", is_flag=True, help="Append what to cite.")
 @param_option
 @loss_option(
-    "--surrogate",
-    default="sigmoid",
-    type=click.Choice(surrogates()),
-    help="The soft decision."
+    "--surrogate", default="sigmoid", type=click.Choice(surrogates()), help="The soft decision."
 )
 @loss_option("--rescaled/--no-rescaled", help="Stretch the surrogate, to reach both 0 and 1.")
 def derive_command(formula: str, params: dict[str, float], **options: Any) -> None:  # noqa: ANN401

@@ -32,6 +32,20 @@ def parse_parameters(_context: object, _option: object, pairs: tuple[str, ...]) 
     return values
 
 
+def parse_numbers(kind: type) -> Callable[..., tuple[float, ...] | None]:
+    """Return a callback: 1,2 → (1, 2)."""
+
+    def parse(_context: object, _option: object, text: str | None) -> tuple[float, ...] | None:
+        if text is None:
+            return None
+        try:
+            return tuple(kind(part) for part in text.split(","))
+        except ValueError:
+            raise click.BadParameter(f"write numbers as in 1,2, not {text!r}") from None
+
+    return parse
+
+
 param_option = click.option(
     "--param", "params", multiple=True, callback=parse_parameters, help="A parameter, as in beta=2."
 )

@@ -45,6 +45,8 @@ def derive(
     Raises:
         MetricError: the formulas would not fit on a page, or `wrt` is not one of `Wrt`.
     """
+    if compilation.typed.is_joint:
+        raise d.MetricError(d.NotOfClasses(compilation.typed.span, "derivation"))
     if wrt not in get_args(Wrt):
         wanted = " or ".join(f'"{known}"' for known in get_args(Wrt))
         raise d.MetricError(d.WrongValue(None, "wrt", repr(wrt), wanted))

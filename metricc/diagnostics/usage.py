@@ -64,8 +64,8 @@ class NotOfClasses(Diagnostic):
     """Something is asked of a metric of several classes that is there for two classes only."""
 
     title = "not yet for several classes"
-    label = "this joins several classes, and {what} cannot yet"
-    help = "`.value` and `.score` can; {what} is there for formulas without sum, mean or min(x)"
+    label = "this joins several classes, and there is no {what} of it yet"
+    help = "use `.value` and `.score`, or a formula without sum, mean and the like"
     what: str
 
 

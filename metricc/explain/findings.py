@@ -35,6 +35,8 @@ def findings(compilation: Compilation) -> list[str]:
     behaviour = compilation.behaviour
     if behaviour.is_constant:
         return labelled("direction", "none: no prediction changes the value")
+    if compilation.typed.is_joint:
+        return _of_classes(compilation)
     where = ", at sampled matrices" if behaviour.kinks else ""  # some side may have been missed
     swaps = [f"{swap}: {result}{where}" for swap, result in symmetry(compilation.typed).items()]
     kinks = [f"the slopes jump where {place}" for place in behaviour.kinks]
@@ -44,6 +46,21 @@ def findings(compilation: Compilation) -> list[str]:
         *labelled("range", *_range(compilation)),
         *labelled("if swapped", *swaps),
         *labelled("form", *_form(compilation)),
+        *labelled("kinks", *kinks),
+        *labelled("scale", *_scale(compilation)),
+    ]
+
+
+def _of_classes(compilation: Compilation) -> list[str]:
+    """Return the rows that a metric of several classes has."""
+    behaviour = compilation.behaviour
+    monotone = "a sample that goes to its own class never costs, at the sampled matrices"
+    kinks = [f"the slopes jump where {place}" for place in behaviour.kinks]
+    declared = _declared(compilation)
+    return [
+        *labelled("direction", *_direction(behaviour)),
+        *labelled("monotone", monotone if behaviour.is_monotone else "no, or unknown"),
+        *labelled("range", *([f"{declared}, as declared"] if declared else [])),
         *labelled("kinks", *kinks),
         *labelled("scale", *_scale(compilation)),
     ]

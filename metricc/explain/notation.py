@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from ..ir.operators import REDUCTIONS
 from ..ir.program import Expr, Num, Op, Ref
 from ..ir.symbolic import ENTRY, MARGINAL, PARAMETER_PREFIX
 from ..targets.printer import Printer
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from ..ir.symbolic import Binding, Gradient
 
-_PRINTER = Printer(infix={"mul": ("*", 2), "div": ("/", 2), "quotient": ("/", 2), "pow": ("^", 4)})
+_PRINTER = Printer(
+    functions={op: f"{function.name}({{0}})" for op, function in REDUCTIONS.items()},
+    infix={"mul": ("*", 2), "div": ("/", 2), "quotient": ("/", 2), "pow": ("^", 4)},
+)
 _LETTERS = "uvwxyzabcdefgh"
 _VALUES = ("m", "value", "metric")  # the last is no name that a user can give
 _ENTRIES = [*ENTRY.values(), *MARGINAL.values()]

@@ -30,11 +30,14 @@ _POLICY = {
 }
 _OTHERS = 10
 _NOWHERE = "none: it has a value and finite slopes for every batch, the empty one included"
+_NONE_TRIED = "none among the matrices tried: with an absent class, a single one, no errors, …"
 _NOT_FOUND = "the formula is too large to tell where it has no value; it has none, for example, at "
 
 
 def singular_places(compilation: Compilation) -> list[str]:
     """Return each place in words, what happens there, and an example of what comes out."""
+    if compilation.typed.is_joint:
+        return _places_of_classes(compilation)
     unlisted = [line for matrix in _unlisted(compilation) for line in wrapped(_NOT_FOUND + matrix)]
     if not compilation.singularities:
         return unlisted or [_NOWHERE]
@@ -46,6 +49,16 @@ def singular_places(compilation: Compilation) -> list[str]:
     kinds = dict.fromkeys(singularity.kind for singularity in compilation.singularities)
     policies = dict.fromkeys(_POLICY[kind] for kind in kinds)
     return [*lines, *labelled("emitted code", *policies), *_examples(compilation), *unlisted]
+
+
+def _places_of_classes(compilation: Compilation) -> list[str]:
+    """Return the places of a joint metric, which were tried and not proved."""
+    found = compilation.singularities
+    if not found:
+        return [_NONE_TRIED]
+    lines = [line for place in found for line in labelled(place.kind, place.words)]
+    policies = dict.fromkeys(_POLICY[place.kind] for place in found)
+    return [*lines, "", *labelled("emitted code", *policies)]
 
 
 def _unlisted(compilation: Compilation) -> Iterator[str]:

@@ -20,12 +20,13 @@ _FIELDS = ("range:", "synonyms:", "source:")
 
 def explain(compilation: Compilation) -> str:
     """Return the report as text, no line longer than 100 columns."""
+    is_joint = compilation.typed.is_joint
     lines = [
         *_title(compilation),
         *stages(compilation),
         *section(f"what it is{_given(compilation)}", findings(compilation)),
         *section("singular places", singular_places(compilation)),
-        *section("batches of one class", one_class(compilation)),
+        *section("batches of one class", [] if is_joint else one_class(compilation)),
         *section("warnings", _warnings(compilation)),
     ]
     return "\n".join(lines) + "\n"

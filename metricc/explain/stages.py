@@ -33,7 +33,11 @@ _DIRECTIONS = (
     "As a prediction rises, TP grows and FN shrinks at a positive, FP grows and TN shrinks at a"
     " negative. In a rule, m is the value of the part itself."
 )
-_PLACES = {"grad_pos": "at a positive", "grad_neg": "at a negative"}
+_PLACES = {"grad_pos": "at a positive", "grad_neg": "at a negative", "value": "the value by it"}
+_CUT = (
+    "TP, TN, FP, FN are one number per class, and so are the slopes. A reduction is one number:"
+    " the value is differentiated by it, and it by each class."
+)
 
 
 def stages(compilation: Compilation) -> list[str]:
@@ -80,6 +84,7 @@ def _derivatives(compilation: Compilation, notation: Notation) -> list[str]:
     derived, known = compilation.derived, set(compilation.symbolic.bindings)
     steps = derived.derivation
     lines = wrapped(_DIRECTIONS)
+    lines += wrapped(_CUT) if compilation.typed.is_joint else []
     for binding in derived.bindings:
         own = [step for step in steps if step.before == binding.symbol]
         if own:

@@ -20,7 +20,7 @@ def make_figure(compilation: Compilation, view: View) -> Figure:
     Raises:
         MetricError: matplotlib is missing, or there is no such surrogate.
     """
-    _need_matplotlib()
+    _check(compilation)
     from .figure import draw
 
     return draw(compilation, view)
@@ -32,12 +32,15 @@ def make_picture(compilation: Compilation, view: View, suffix: str) -> bytes:
     Raises:
         MetricError: matplotlib is missing, or there is no such surrogate.
     """
-    _need_matplotlib()
+    _check(compilation)
     from .figure import render
 
     return render(compilation, view, suffix)
 
 
-def _need_matplotlib() -> None:
+def _check(compilation: Compilation) -> None:
+    """Refuse what cannot be drawn."""
+    if compilation.typed.is_joint:
+        raise d.MetricError(d.NotOfClasses(compilation.typed.span, "plot"))
     if importlib.util.find_spec("matplotlib") is None:
         raise d.MetricError(d.MissingPackage(None, "a plot", "matplotlib", "plot"))

@@ -119,7 +119,10 @@ def _summed(plan: Plan) -> list[str]:
 def _totals(plan: Plan) -> list[str]:
     precise = "counts.to(torch.float32 if counts.is_mps else torch.float64)"
     lines = _summed(plan)
-    return [*lines, "return counts" if plan.options.sync else f"return {precise}"]
+    if plan.options.sync:
+        lines[-1] = lines[-1].replace("counts =", "return")
+        return lines
+    return [*lines, f"return {precise}"]
 
 
 def _apply(plan: Plan) -> list[str]:

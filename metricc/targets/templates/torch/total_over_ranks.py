@@ -1,7 +1,7 @@
 def total_over_ranks(counts, group):
     """Return the sum of counts over the ranks of a process group, by one all-reduce."""
     if not torch.distributed.is_initialized():
-        raise ValueError("sync needs torch.distributed.init_process_group, called before")
+        raise ValueError("sync needs an initialised torch.distributed process group")
     counts = counts.to(torch.float32 if counts.is_mps else torch.float64, copy=True)
     torch.distributed.all_reduce(counts, group=group)
     return counts

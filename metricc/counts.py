@@ -1,0 +1,127 @@
+"""Counts of hard decisions: one confusion matrix, or one of each class against the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+
+Array = Any
+"""A numpy array; numpy is imported when something is counted."""
+Counts = tuple[Array, Array, Array, Array]
+"""TP, FP, FN, TN, as `Metric.value` takes them."""
+
+
+def check_counts(
+    counts: Mapping[str, ArrayLike], *, is_joint: bool
+) -> tuple[dict[str, Array], tuple[int, ...]]:
+    """Return what a program reads of counts, and the shape of its value.
+
+    Raises:
+        ValueError: a count is negative, the shapes do not broadcast, or there are no classes.
+    """
+    import numpy as np
+
+    given: dict[str, Array] = {}
+    for name, number in counts.items():
+        given[name] = np.asarray(number, dtype=np.longdouble)
+        if (given[name] < 0).any():
+            raise ValueError(f"{name} must not be negative")
+    shape = np.broadcast_shapes(*(array.shape for array in given.values()))
+    if not is_joint:
+        return given, shape
+    if not shape or not shape[-1]:
+        raise ValueError("give counts as arrays, with one number per class on the last axis")
+    given = {name: np.broadcast_to(array, shape) for name, array in given.items()}
+    return {**given, "classes": np.longdouble(shape[-1])}, shape[:-1]
+
+
+def count(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None) -> Counts:
+    """Return the counts of decisions that are 0 or 1.
+
+    Raises:
+        ValueError: shapes differ, or a label is neither 0 nor 1.
+    """
+    truth, decided = _decisions("y_true", y_true), _decisions("y_pred", y_pred)
+    weight = _weights(truth, decided, sample_weight)
+    cells = (truth & decided, ~truth & decided, truth & ~decided, ~truth & ~decided)
+    tp, fp, fn, tn = (weight[cell].sum() for cell in cells)
+    return tp, fp, fn, tn
+
+
+def count_classes(
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    sample_weight: ArrayLike | None,
+    num_classes: int | None,
+) -> Counts:
+    """Return the counts of each class; there are as many as the largest label says, or as given.
+
+    Raises:
+        ValueError: shapes differ, or a label is no class.
+    """
+    import numpy as np
+
+    truth, decided = (
+        _classes(name, labels, num_classes)
+        for name, labels in (("y_true", y_true), ("y_pred", y_pred))
+    )
+    weight = _weights(truth, decided, sample_weight)
+    largest = max((int(labels.max()) for labels in (truth, decided) if labels.size), default=0)
+    size = largest + 1 if num_classes is None else num_classes
+    actual, predicted, hits = (
+        np.bincount(labels, weights, minlength=size)
+        for labels, weights in (
+            (truth.ravel(), weight.ravel()),
+            (decided.ravel(), weight.ravel()),
+            (truth[truth == decided], weight[truth == decided]),
+        )
+    )
+    fp, fn = predicted - hits, actual - hits
+    return hits, fp, fn, weight.sum() - hits - fp - fn
+
+
+def _weights(truth: Array, decided: Array, sample_weight: ArrayLike | None) -> Array:
+    """Return a weight for each sample."""
+    import numpy as np
+
+    if truth.shape != decided.shape:
+        shapes = f"{truth.shape} and {decided.shape}"
+        raise ValueError(f"y_true and y_pred must have the same shape, not {shapes}")
+    weight = np.asarray(1.0 if sample_weight is None else sample_weight, dtype=float)
+    try:
+        return np.broadcast_to(weight, truth.shape)
+    except ValueError:
+        shapes = f"{weight.shape} and {truth.shape}"
+        raise ValueError(f"sample_weight must broadcast to y_true, not {shapes}") from None
+
+
+def _decisions(name: str, labels: ArrayLike) -> Array:
+    import numpy as np
+
+    array = np.asarray(labels)
+    is_label = (array == 0) | (array == 1)
+    if not is_label.all():
+        found = np.extract(~is_label, array)[0]
+        raise ValueError(f"{name} must hold hard decisions, 0 or 1, not {found}")
+    return array.astype(bool)
+
+
+def _classes(name: str, labels: ArrayLike, num_classes: int | None) -> Array:
+    import numpy as np
+
+    array = np.asarray(labels)
+    limit = np.inf if num_classes is None else num_classes
+    try:
+        is_class = (array >= 0) & (array < limit) & (array == np.floor(array))
+    except TypeError:
+        wanted = "classes, 0, 1, 2 and so on"
+        raise ValueError(f"{name} must hold {wanted}, not {array.dtype}") from None
+    if not is_class.all():
+        found = np.extract(~is_class, array)[0]
+        end = "and so on" if num_classes is None else f"up to {num_classes - 1}"
+        raise ValueError(f"{name} must hold classes, 0, 1, 2 {end}, not {found}")
+    return array.astype(np.int64)
