@@ -62,7 +62,7 @@ def load(text: str) -> ModuleType:
 
 def rebuild(source: Source, given: dict[str, float], options: dict[str, Any]) -> torch.nn.Module:
     """Make the loss again from what was pickled; a copy in the same process compiles nothing."""
-    key = (source, tuple(given.items()), LossOptions.make(**options))
+    key = (source, tuple(given.items()), LossOptions(**options))
     if key not in _CLASSES:
         build_loss(compile_source(source, given), key[2])
     loss: torch.nn.Module = _CLASSES[key]()

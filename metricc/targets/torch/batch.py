@@ -68,6 +68,18 @@ def _return_counts(plan: Plan) -> str:
     return f"{losses}\nreturn torch.cat([{call}, losses])"
 
 
+def counts_shape(plan: Plan) -> str:
+    """Return the code of the shape of what soft_counts returns, once arguments are arranged."""
+    options = plan.options
+    rows = len(_entries(plan)) + 2 * plan.has_log_loss
+    if not options.is_grouped:
+        return f"({rows},)"
+    first = ["input.shape[0]"] if options.per_sample else []
+    last = ["input.shape[-1]"] if options.has_classes else []
+    summed = f"*[1] * (input.dim() - {len(first) + len(last)})"
+    return f"({', '.join((str(rows), *first, summed, *last))})"
+
+
 def has_count(plan: Plan) -> bool:
     """Tell whether counting is a function of its own, for soft decisions and for others."""
     return plan.options.extended or plan.has_log_loss

@@ -49,6 +49,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("arrange", lambda plan: plan.arranges),
     ("align", lambda plan: plan.options.has_classes),
     ("check", lambda plan: not plan.options.has_classes),
+    ("check_counts", lambda plan: plan.options.extended),
     ("check_multilabel", lambda plan: plan.options.task == "multilabel"),
     ("check_multiclass", lambda plan: plan.options.is_softmax),
 )
