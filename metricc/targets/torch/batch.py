@@ -13,7 +13,8 @@ def batch_holes(plan: Plan) -> Holes:
     options, entries = plan.options, _entries(plan)
     return {
         "ENTRIES": ", ".join(entries),
-        "LAST": ", classes last" if options.has_classes else "",
+        "LAST": " of each class" if options.has_classes else "",
+        **_site_holes(plan),
         "BLANK": "input = blank(input, sample_weight)" if plan.arranges else "",
         "HEEDED": "blank(input, sample_weight)" if plan.arranges else "input",
         "POSITIVES": f"target = {plan.target}" if options.is_softmax else "",
@@ -49,13 +50,24 @@ def _sums(plan: Plan, entries: tuple[str, ...]) -> list[str]:
     """Return the sums over all that a confusion matrix holds; groups keep their dimensions."""
     if not plan.options.is_grouped:
         return [f"return torch.stack([{', '.join(f'{entry}.sum()' for entry in entries)}])"]
-    first = int(plan.options.per_sample)
-    last = f"{entries[0]}.dim(){' - 1' if plan.options.has_classes else ''}"
     each = f"({', '.join(entries)},)" if len(entries) == 1 else f"({', '.join(entries)})"
-    return [
-        f"dims = tuple(range({first}, {last}))" if first else f"dims = tuple(range({last}))",
-        f"return torch.stack([entry.sum(dims, keepdim=True) for entry in {each}])",
-    ]
+    return [f"return torch.stack([entry.sum(sites(entry)) for entry in {each}])"]
+
+
+def _site_holes(plan: Plan) -> Holes:
+    """Return which dimensions are summed; what is left are groups, then classes."""
+    options = plan.options
+    kept = ["samples"] * options.per_sample + ["classes"] * options.has_classes
+    dims = {
+        (False, True): "(0, *range(2, x.dim()))",
+        (True, False): "tuple(range(1, x.dim()))",
+        (True, True): "tuple(range(2, x.dim()))",
+    }
+    return {
+        "KEPT": " and ".join(kept),
+        "SITES": dims.get((options.per_sample, options.has_classes), ""),
+        "GROUP_DIMS": "2" if options.has_classes else "1",
+    }
 
 
 def _return_counts(plan: Plan) -> str:
@@ -93,14 +105,14 @@ def _gradient_holes(plan: Plan) -> Holes:
     else:
         shared = "root = root.amax(-1, keepdim=True)  # softmax mixes the slopes of all classes"
         lines = [
-            "grad_pos, grad_neg = (grad_pos / root).to(wide), (grad_neg / root).to(wide)",
-            "root = root.to(wide)",
+            "slopes = grad_pos / root, grad_neg / root, root, scale",
+            "grad_pos, grad_neg, root, scale = (beside(x, wide) for x in slopes)",
             "grad = pos * grad_pos + (1 - pos) * grad_neg",
         ]
         grad = "\n".join([*([shared] if options.is_softmax else []), *lines])
     is_early = options.is_softmax and options.average == "none"
     late = " * scale  # what a loss scale adds may overflow"
-    log_slope = "log_slope.to(wide)" if options.is_grouped else "log_slope"
+    log_slope = "beside(log_slope, wide)" if options.is_grouped else "log_slope"
     log_loss = [
         f"scale = scale * {log_slope}",
         "grad = grad + log_loss_backward(scale, wide, pos, sample_weight)",
@@ -116,7 +128,7 @@ def _gradient_holes(plan: Plan) -> Holes:
 _LOSSES = {
     ("binary", True): "-target * log_sigmoid(input) - (1 - target) * log_sigmoid(-input)",
     ("binary", False): "-target * log_p - (1 - target) * log_q",
-    ("softmax", True): "-target * torch.log_softmax(input, -1)",
+    ("softmax", True): "-target * torch.log_softmax(input, 1)",
     ("softmax", False): "-target * torch.log(input.clamp(min=1e-38))",
 }
 _BEFORE = {
@@ -132,8 +144,8 @@ _SLOPES = {
     ("binary", False): "variance = (input * (1 - input)).clamp(min=1e-12)\n"
     "return scale * (input - target) / variance",
     ("softmax", True): "pull = scale * target\n"
-    "pred = torch.softmax(input.clamp(-1e30, 1e30), -1)\n"
-    "return pred * pull.sum(-1, keepdim=True) - pull",
+    "pred = torch.softmax(input.clamp(-1e30, 1e30), 1)\n"
+    "return pred * pull.sum(1, keepdim=True) - pull",
     ("softmax", False): "return -scale * target / input.clamp(min=1e-12)",
 }
 
@@ -143,7 +155,7 @@ def _log_loss_holes(plan: Plan) -> Holes:
     return {
         "LOG_LOSS_BEFORE": _BEFORE[kind],
         "LOG_LOSS": _LOSSES[kind],
-        "TERMS": " / input.shape[-1]" if plan.options.is_softmax else "",
+        "TERMS": " / input.shape[1]" if plan.options.is_softmax else "",
         "LOG_LOSS_SUMS": "\n".join(_sums(plan, ("losses", "weight"))),
         "LOG_LOSS_SLOPE": _SLOPES[kind],
     }
@@ -153,10 +165,10 @@ def _softmax_holes(plan: Plan) -> Holes:
     is_sharp = plan.options.surrogate == "softmax"
     logits = "sharpness * input" if is_sharp else "input"
     clamped = f"({logits})" if is_sharp else logits
-    pred, slope = f"torch.softmax({clamped}.clamp(-1e30, 1e30), -1)", "pred * (grad - shift)"
+    pred, slope = f"torch.softmax({clamped}.clamp(-1e30, 1e30), 1)", "pred * (grad - shift)"
     name, last = f"softmax({logits})", ""
     if not plan.options.from_logits:
-        pred = "torch.softmax(sharpness * torch.log(input.clamp(min=1e-38)), -1)"
+        pred = "torch.softmax(sharpness * torch.log(input.clamp(min=1e-38)), 1)"
         name, last = "softmax(sharpness * log(input))", " / input.clamp(min=1e-38)"
     return {
         "SOFTMAX": name,

@@ -32,6 +32,8 @@ _ALWAYS: Callable[[Plan], bool] = lambda _: True  # noqa: E731 - a row of the ta
 _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("count", _ALWAYS),
     ("entries", has_count),
+    ("sites", lambda plan: plan.options.is_grouped),
+    ("beside", lambda plan: plan.options.is_grouped),
     ("blank", lambda plan: plan.arranges),
     ("positives", lambda plan: plan.options.is_softmax),
     ("log_loss", lambda plan: plan.has_log_loss),

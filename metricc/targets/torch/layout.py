@@ -25,7 +25,9 @@ def layout_holes(plan: Plan) -> Holes:
         else named,
         "IGNORE": ignore,
         "WRONG_INDEX": f"({wrong}) & (target != ignore_index)" if ignore else wrong,
-        "WEIGHT_SHAPE": "(*input.shape[:-1], 1)" if options.is_softmax else "input.shape",
+        "WEIGHT_SHAPE": "(len(input), 1, *input.shape[2:])"
+        if options.is_softmax
+        else "input.shape",
         "LAYOUT": "\n".join(_layout(plan, weights)) if options.has_classes else "",
         "MASKS": "\n".join(_masks(plan)),
         "CHOSEN": "".join(f", {name}" for name in chosen(plan)),
@@ -76,12 +78,12 @@ def _options(plan: Plan) -> list[str]:
 
 
 def _layout(plan: Plan, weights: tuple[str, ...]) -> list[str]:
-    """Classes last: a view, whatever the layout in memory."""
-    moved = "target = target.movedim(class_dim, -1)"
+    """Classes in dimension 1: a view, whatever the layout in memory."""
+    moved = "target = target.movedim(class_dim, 1)"
     index = ["if target.dim() == input.dim():", f"    {moved}"]
     return [
         *(index if plan.options.is_softmax else [moved]),
-        "input = input.movedim(class_dim, -1)",
+        "input = input.movedim(class_dim, 1)",
         *([f"check_classes({', '.join(('input', *chosen(plan)))})"] if chosen(plan) else []),
         *(f'{name} = align("{name}", {name}, input, class_dim)' for name in weights),
     ]
@@ -99,7 +101,7 @@ def _masks(plan: Plan) -> list[str]:
             "if target.dim() == input.dim():",
             '    raise ValueError("ignore_index needs class indices, not shares; use mask")',
         ]
-        valid = "valid = (target != ignore_index).unsqueeze(-1)"
+        valid = "valid = (target != ignore_index).unsqueeze(1)"
     return [*lines, valid, _combined("valid"), *_IGNORED.get(plan.options.is_softmax, [])]
 
 
@@ -113,6 +115,6 @@ def _combined(name: str) -> str:
 
 _PER_SAMPLE = (
     "if sample_weight is not None:",
-    "    sample_weight = sample_weight.expand_as(input).unsqueeze(1)",
-    "input, target = input.unsqueeze(1), target.unsqueeze(1)",
+    "    sample_weight = sample_weight.expand_as(input).unsqueeze(-1)",
+    "input, target = input.unsqueeze(-1), target.unsqueeze(-1)",
 )

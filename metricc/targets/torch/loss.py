@@ -157,7 +157,8 @@ def gather_holes(plan: Plan) -> Holes:
 
 
 def _tangent_holes(plan: Plan) -> Holes:
-    grouped = "return (gradient * tangent).sum_to_size(loss.shape).to(widen(tangent).dtype)"
+    product = "rate = (gradient * tangent).sum(sites(tangent))"
+    grouped = f"{product}\nreturn rate.sum_to_size(loss.shape).to(widen(tangent).dtype)"
     plain = "return (gradient * tangent).sum(dtype=widen(tangent).dtype)"
     return {
         "LOSS_VALUE": "loss" if plan.options.is_grouped else "_",

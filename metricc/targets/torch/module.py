@@ -82,9 +82,7 @@ def _reduced(plan: Plan, name: str) -> str:
     if not options.is_grouped:
         return name
     if options.average == "none":
-        both = options.per_sample and options.has_classes
-        name += "" if options.classes is None else "[..., list(self.classes)]"
-        return f"{name}.flatten({'1' if both else ''})"
+        return name if options.classes is None else f"{name}[..., list(self.classes)]"
     if options.per_sample:
         return f"{name}.sum() / max({name}.numel(), 1)"
     return f"{name}.sum()"
@@ -155,7 +153,7 @@ def _metric_holes(plan: Plan) -> Holes:
     prob = "torch.sigmoid(input)" if options.from_logits else "input"
     decide = f"pred = ({prob} > {threshold}).to(torch.float32)"
     if options.is_softmax:
-        decide = "pred = positives(input.argmax(-1), input).to(torch.float32)"
+        decide = "pred = positives(input.argmax(1), input).to(torch.float32)"
     subset = ", self.classes" if plan.selects else ""
     value = f"value, *_ = {call_with_attributes(plan, 'value_and_slopes', plan.program)}"
     if plan.compilation.evaluated is not None:

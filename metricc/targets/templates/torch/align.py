@@ -1,5 +1,5 @@
 def align(name, weight, input, class_dim):
-    """Return a weight with classes last: one per sample, per element, or per element and class."""
+    """Return a weight in the layout of input: per sample, per site, or per site and class."""
     if weight is None:
         return None
     if weight.requires_grad:
@@ -8,13 +8,13 @@ def align(name, weight, input, class_dim):
     if weight.dim() == 1:
         aligned = weight.reshape(-1, *[1] * (input.dim() - 1))
     elif weight.dim() == input.dim() - 1:
-        aligned = weight.unsqueeze(-1)
+        aligned = weight.unsqueeze(1)
     elif weight.dim() == input.dim():
-        aligned = weight.movedim(class_dim, -1)
+        aligned = weight.movedim(class_dim, 1)
     wanted = __WEIGHT_SHAPE__
     fits = all(size in (1, full) for size, full in zip(aligned.shape, wanted))
     if not fits or aligned.dim() != input.dim():
         shapes = f"shape {tuple(weight.shape)} for an input of"
-        shapes += f" {tuple(input.movedim(-1, class_dim).shape)}"
+        shapes += f" {tuple(input.movedim(1, class_dim).shape)}"
         raise ValueError(f"{name} must fit the samples of input, not have {shapes}")
     return aligned

@@ -3,10 +3,11 @@ def average(self, counts):
     if self.training:
         self.running = self.momentum * self.running + (1 - self.momentum) * counts
         self.seen = self.momentum * self.seen + (1 - self.momentum)
-    return self.running / self.seen if self.seen > 0 else counts
+    return torch.where(self.seen > 0, self.running / self.seen, counts)
 
 def _load_from_state_dict(self, state_dict, prefix, *rest):
     """Take the running average in any shape: it is that of the batches seen."""
-    if f"{prefix}running" in state_dict:
-        self.running = torch.empty_like(state_dict[f"{prefix}running"])
+    saved = state_dict.get(f"{prefix}running")
+    if saved is not None:
+        self.running = torch.empty_like(saved, device=self.running.device)
     super()._load_from_state_dict(state_dict, prefix, *rest)
