@@ -13,6 +13,8 @@ from ..diagnostics import InternalError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..diagnostics import Diagnostic
+
 WIDTH = 88
 _ARGUMENT = re.compile(r"(?:[^,()]|\([^()]*\))+")
 _HOLE = re.compile(r"__([A-Z_]+?)__")
@@ -20,11 +22,15 @@ _HOLE = re.compile(r"__([A-Z_]+?)__")
 
 @dataclass(frozen=True)
 class Artifact:
-    """An emitted file: its text, the name of what it defines, and a line about it."""
+    """An emitted file: its text, the name of what it defines, and a line about it.
+
+    `warnings` are of the options that it was emitted with.
+    """
 
     name: str
     text: str
     summary: str
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def read_template(path: str) -> str:

@@ -14,6 +14,8 @@ def batch_holes(plan: Plan) -> Holes:
     return {
         "ENTRIES": ", ".join(entries),
         "LAST": ", classes last" if options.has_classes else "",
+        "BLANK": "input = blank(input, sample_weight)" if plan.arranges else "",
+        "HEEDED": "blank(input, sample_weight)" if plan.arranges else "input",
         "POSITIVES": f"target = {plan.target}" if options.is_softmax else "",
         "COUNTS": _counts(plan),
         "RETURN_COUNTS": _return_counts(plan),
@@ -64,6 +66,18 @@ def _return_counts(plan: Plan) -> str:
         return f"return {call}"
     losses = "losses = log_loss(widen(input), target, sample_weight)"
     return f"{losses}\nreturn torch.cat([{call}, losses])"
+
+
+def counts_shape(plan: Plan) -> str:
+    """Return the code of the shape of what soft_counts returns, once arguments are arranged."""
+    options = plan.options
+    rows = len(_entries(plan)) + 2 * plan.has_log_loss
+    if not options.is_grouped:
+        return f"({rows},)"
+    first = ["input.shape[0]"] if options.per_sample else []
+    last = ["input.shape[-1]"] if options.has_classes else []
+    summed = f"*[1] * (input.dim() - {len(first) + len(last)})"
+    return f"({', '.join((str(rows), *first, summed, *last))})"
 
 
 def has_count(plan: Plan) -> bool:

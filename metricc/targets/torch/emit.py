@@ -32,6 +32,7 @@ _ALWAYS: Callable[[Plan], bool] = lambda _: True  # noqa: E731 - a row of the ta
 _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("count", _ALWAYS),
     ("entries", has_count),
+    ("blank", lambda plan: plan.arranges),
     ("positives", lambda plan: plan.options.is_softmax),
     ("log_loss", lambda plan: plan.has_log_loss),
     ("program", _ALWAYS),
@@ -48,6 +49,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("arrange", lambda plan: plan.arranges),
     ("align", lambda plan: plan.options.has_classes),
     ("check", lambda plan: not plan.options.has_classes),
+    ("check_counts", lambda plan: plan.options.extended),
     ("check_multilabel", lambda plan: plan.options.task == "multilabel"),
     ("check_multiclass", lambda plan: plan.options.is_softmax),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..printer import number
 from ..target import fill, read_template, wrap_call
 from .arguments import call_with_attributes
+from .batch import counts_shape
 from .layout import arrangement
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def module_holes(plan: Plan) -> Holes:
         "FORWARD_ARGUMENTS": ", ".join((*arguments, *counts)),
         "ARRANGE": arranged,
         "ARRANGE_BARE": wrap_call(arrangement(plan), _INDENT),
-        "COUNT_FIRST": "\n".join(_count_first(plan)),
+        "COUNT_FIRST": "\n".join((*_check_counts(plan), *_count_first(plan))),
         "APPLY": "\n".join(_apply(plan)),
         "TOTALS": "\n".join(wrap_call(line, _INDENT) for line in _totals(plan)),
         **_metric_holes(plan),
@@ -92,6 +93,12 @@ def _reduced(plan: Plan, name: str) -> str:
 def _counted(plan: Plan) -> str:
     own = (f"self.{name}" for name in plan.surrogate_options)
     return f"soft_counts({', '.join(('input', 'target', 'sample_weight', *own))})"
+
+
+def _check_counts(plan: Plan) -> list[str]:
+    if not plan.options.extended:
+        return []
+    return wrap_call(f"check_counts(counts, {counts_shape(plan)})", _INDENT).split("\n")
 
 
 def _count_first(plan: Plan) -> list[str]:

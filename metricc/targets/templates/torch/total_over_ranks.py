@@ -2,6 +2,8 @@ def total_over_ranks(counts, group):
     """Return the sum of counts over the ranks of a process group, by one all-reduce."""
     if not torch.distributed.is_initialized():
         raise ValueError("sync needs an initialised torch.distributed process group")
+    if torch.distributed.get_world_size(group) < 1:
+        raise ValueError("sync needs a process group that this rank is in")
     counts = counts.to(torch.float32 if counts.is_mps else torch.float64, copy=True)
     torch.distributed.all_reduce(counts, group=group)
     return counts
