@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import torch
 
+import metricc
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 REQUIRED = {"monai", "torchmetrics"}
 """What the tests install; a library beside these is compared where it is there."""
@@ -71,6 +73,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*a function of accuracy")
 @pytest.mark.parametrize("section", MIGRATION, ids=lambda section: section[0])
 def test_our_side_of_each_move_runs(section: Section) -> None:
     names = shared("migration.md")
@@ -102,3 +105,42 @@ def test_both_sides_of_a_move_are_equal(
         torch.testing.assert_close(
             found.double(), expected.double(), rtol=0, atol=tolerance * scale
         )
+
+
+RECIPES = sections("recipes.md")[1:]
+
+
+@pytest.mark.filterwarnings("ignore")  # of other libraries
+@pytest.mark.parametrize("section", RECIPES, ids=lambda section: section[0])
+def test_each_recipe_lowers_its_loss(section: Section) -> None:
+    code = "\n".join(section[1])
+    if absent := missing(code):
+        pytest.skip(f"without {', '.join(absent)}")
+    names = shared("recipes.md")
+    run(code, names)
+    assert names["after"] < names["before"] - 0.01
+
+
+def test_parts_of_a_batch_add_up_to_its_gradient() -> None:
+    names = shared("recipes.md")
+    loss = metricc.compile("f1").loss(task="multiclass", mix=0.5)
+    model, features, labels = names["network"](), names["features"], names["labels"]
+    whole = loss(model(features), labels)
+    expected = torch.autograd.grad(whole, list(model.parameters()))
+    parts = list(zip(features.split(100), labels.split(100), strict=True))
+    with torch.no_grad():
+        total = sum(loss.counts(model(input), target) for input, target in parts)
+    for input, target in parts:
+        value = loss(model(input), target, counts=total)
+        torch.testing.assert_close(value, whole)
+        value.backward()
+    found = [parameter.grad for parameter in model.parameters()]
+    torch.testing.assert_close(found, list(expected))
+
+
+def test_log_dice_of_present_classes_is_log_dice_if_all_are_present() -> None:
+    names = shared("recipes.md")
+    run("\n".join(dict(RECIPES)["Log-Dice"]), names)
+    torch.testing.assert_close(*names["both"])
+    absent = names["loss"](names["images"], names["few"]).item()
+    assert 745 / 3 < absent < 252
