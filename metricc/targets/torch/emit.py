@@ -14,7 +14,7 @@ from ..header import mathematics, provenance
 from ..target import Artifact, fill, read_template
 from .arguments import argument_holes
 from .batch import batch_holes, has_count
-from .layout import layout_holes
+from .layout import chosen, layout_holes
 from .loss import formula, gather_holes, loss_holes
 from .module import methods, module_holes
 from .plan import Plan
@@ -47,6 +47,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("function", _ALWAYS),
     ("module", _ALWAYS),
     ("arrange", lambda plan: plan.arranges),
+    ("check_classes", lambda plan: bool(chosen(plan))),
     ("align", lambda plan: plan.options.has_classes),
     ("check", lambda plan: not plan.options.has_classes),
     ("check_counts", lambda plan: plan.options.extended),
