@@ -74,7 +74,8 @@ def gradients(model: torch.nn.Module) -> torch.Tensor:
 
 def parts(batch: Batch) -> list[Batch]:
     return [
-        tuple(None if tensor is None else tensor[first:last] for tensor in batch) for first, last in itertools.pairwise(CUTS)
+        tuple(None if tensor is None else tensor[first:last] for tensor in batch)
+        for first, last in itertools.pairwise(CUTS)
     ]
 
 
