@@ -101,8 +101,11 @@ def emit(
         raise d.MetricError(d.WrongValue(None, "target", repr(target), wanted))
     if target in OF_LOSSES:
         options = options.resolved(is_joint=compilation.typed.is_joint)
-        compilation = specialise(compilation, options)
-    elif compilation.typed.is_joint:
+        artifact = TARGETS[target](specialise(compilation, options), options, name)
+        is_pooled = options.is_softmax and options.average == "micro" and options.classes is None
+        warnings = (d.FunctionOfAccuracy(compilation.typed.span),) if is_pooled else ()
+        return replace(artifact, warnings=warnings)
+    if compilation.typed.is_joint:
         raise d.MetricError(d.NotOfClasses(compilation.typed.span, f"{target} code"))
     return TARGETS[target](compilation, options, name)
 

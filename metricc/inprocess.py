@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import linecache
 import sys
+import warnings
 from dataclasses import asdict
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -33,11 +34,14 @@ def build_loss(compilation: Compilation, options: LossOptions) -> torch.nn.Modul
         MetricError: the metric cannot be a loss with these options, or torch is missing.
     """
     artifact = emit(compilation, options)
+    for warning in artifact.warnings:
+        warnings.warn(warning.render(), stacklevel=3)
     if importlib.util.find_spec("torch") is None:
         raise d.MetricError(d.MissingPackage(None, "a loss", "torch", "torch"))
     module = load(artifact.text)
     loss_class = getattr(module, f"{artifact.name}Loss")
-    spec = (compilation.source, dict(compilation.given), asdict(options))
+    given = {name: value for name, value in asdict(options).items() if name != "inferred"}
+    spec = (compilation.source, dict(compilation.given), given)
     loss_class.__metricc_spec__ = spec
     _CLASSES[compilation.source, tuple(compilation.given.items()), options] = loss_class
     copyreg.pickle(loss_class, _reduce)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from shelves import TWO_CLASSES
 
 import metricc
 from metricc.library import load_library
@@ -24,6 +25,7 @@ GOLDEN = {
     "mcc": {},
     "fbeta": {"from_logits": False, "surrogate": "identity"},
     "min_rate": {"sharpness": 73.0, "smooth": 1.0},
+    "multiclass_mcc": {},
 }
 ALL_OPTIONS = [
     {"surrogate": surrogate, "from_logits": from_logits, "direction": direction}
@@ -36,6 +38,22 @@ ALL_SURROGATES = [
     for rescaled in (False, True)
     for from_logits in (True, False)
 ]
+CLASSES = {"extended": True, "classes": (1, 2), "class_dim": -1, "smooth": 1.0}
+LABELS = {"task": "multilabel", "sync": "sum", "momentum": 0.9, "mix": 0.5}
+ALL_TASKS = [
+    {"per_sample": True, "average": "none", "exponent": 0.75},
+    {"extended": True, "mix": 1.0, "ignore_index": 255, "sync": True},
+    {"task": "multilabel", "mix": 0.5, "from_logits": False, "classes": (2,)},
+    {**LABELS, "average": "micro", "extended": True, "rescaled": True},
+    {**LABELS, "average": "weighted", "weight": (1, 2, 3), "log": True},
+    {"task": "multiclass", "average": "none", "per_sample": True, "mix": 2.0, **CLASSES},
+    {"task": "multiclass", "weight": (1, 2), "exponent": 2.0, "ignore_index": -100, **CLASSES},
+    {"task": "multiclass", "surrogate": "softmax", "sync": "mean", "extended": True},
+    {"task": "multiclass", "surrogate": "softmax", "from_logits": False, "mix": 1.0},
+    {"task": "multiclass", "from_logits": False, "average": "micro", "momentum": 0.5},
+]
+"""Each option, and each pair that shares a fragment of the text."""
+JOINT_OPTIONS = [{}, {"extended": True, "surrogate": "softmax", "classes": (0, 2), "mix": 1.0}]
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -49,13 +67,21 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("emitted")
     long_names = "metric aim(first_weight_of_all = 1, second_weight_of_all = 2, third_weight = 3) ="
     long_names += " (first_weight_of_all*TP + second_weight_of_all*TN)/(total + third_weight*FP)"
-    texts = [*load_library().metrics, long_names, "exp(TP/P) + asin(TP/P)", "1e25*TP/(TP+FN)"]
+    texts = [*TWO_CLASSES, long_names, "exp(TP/P) + asin(TP/P)", "1e25*TP/(TP+FN)"]
     metrics = map(metricc.compile, texts)
     trainable = [m for m in metrics if not m.compilation.behaviour.is_constant]
     for number, options in enumerate(ALL_SURROGATES):
         text = metricc.compile("min_rate").source(**options)
         (folder / f"surrogate{number}.py").write_text(text)
-    for number, (metric, options) in enumerate(itertools.product(trainable, ALL_OPTIONS)):
+    two_classes = [metric for metric in trainable if not metric.compilation.typed.is_joint]
+    joint = [metric for metric in trainable if metric.compilation.typed.is_joint]
+    averaged = [metricc.compile(name) for name in ("f1", "gmean", "mcc")]
+    jobs = [
+        *itertools.product(two_classes, ALL_OPTIONS),
+        *itertools.product(joint, JOINT_OPTIONS),
+        *itertools.product(averaged, ALL_TASKS),
+    ]
+    for number, (metric, options) in enumerate(jobs):
         (folder / f"loss{number}.py").write_text(metric.source(**options))
     return folder
 
@@ -106,7 +132,8 @@ def test_emission_does_not_depend_on_hash_seeds(name: str) -> None:
 def test_what_runs_in_process_is_what_is_emitted() -> None:
     metric = metricc.compile("mcc")
     module = sys.modules[type(metric.loss(sharpness=4.0)).__module__]
-    assert "".join(linecache.getlines(module.__file__)) == metric.source(sharpness=4.0)
+    text = metric.source(sharpness=4.0, extended=True)
+    assert "".join(linecache.getlines(module.__file__)) == text
 
 
 def test_tracebacks_show_the_emitted_line() -> None:

@@ -140,7 +140,7 @@ def test_source_is_the_emitted_text() -> None:
         ({"sharpness": "10"}, "above 0"),
         ({"sharpness": True}, "above 0"),
         ({"sharpness": 10**400}, "above 0"),
-        ({"surrogate": None}, '"sigmoid" or "identity"'),
+        ({"surrogate": 1}, '"sigmoid" or "identity"'),
         ({"threshold": 1.5}, "between 0 and 1"),
         ({"smooth": -0.5}, "0 or more"),
         ({"zero_division": float("nan")}, "a finite number"),

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from ..compiler import compile_source, emit
-from ..targets import TARGETS
+from ..targets import OF_LOSSES, TARGETS
 from ..targets.options import Average, Direction, LossOptions, Task, surrogates
 from .files import write
 from .options import force_option, formula_source, loss_option, param_option, parse_numbers
@@ -76,8 +76,8 @@ def compile_command(
     compilation = compile_source(formula_source(formula), params)
     given = {option: value for option, value in options.items() if value is not None}
     artifact = emit(compilation, LossOptions.make(**given), name, target)
-    is_trained = target == "torch"
-    for warning in compilation.warnings if is_trained else compilation.typed.warnings:
+    known = compilation.warnings if target in OF_LOSSES else compilation.typed.warnings
+    for warning in (*known, *artifact.warnings):
         click.echo(warning.render(), err=True)
     if output is None or str(output) == "-":
         click.echo(artifact.text, nl=False)

@@ -74,6 +74,7 @@ from .usage import (
     WrongValue,
 )
 from .warnings import (
+    FunctionOfAccuracy,
     IgnoresPredictions,
     Kinked,
     NotMonotone,
@@ -95,6 +96,7 @@ __all__ = [
     "EmptyFormula",
     "EntryInSurrogate",
     "FileInTheWay",
+    "FunctionOfAccuracy",
     "IgnoresPredictions",
     "ImpossibleConstant",
     "InternalError",

@@ -28,6 +28,11 @@ class UnknownOption(Diagnostic):
     help = "options are: {known}"
     name: str
     known: str
+    likely: str | None = None
+
+    def hint(self) -> str:
+        """Name the option that is meant, if one is near."""
+        return "did you mean `{likely}`?" if self.likely else self.help
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Conflict(Diagnostic):
 
     title = "options in conflict"
     label = "{what} exclude each other"
-    help = "give {wanted}"
+    help = "{wanted}"
     what: str
     wanted: str
 

@@ -121,3 +121,13 @@ class SilentBatch(Diagnostic):
     severity = "warning"
     missing: str
     advice: str
+
+
+@dataclass(frozen=True)
+class FunctionOfAccuracy(Diagnostic):
+    """A warning: pooled over classes that exclude each other, each false alarm is also a miss."""
+
+    title = "a function of accuracy"
+    label = "pooled over classes that exclude each other, FP = FN: only accuracy is left of this"
+    help = 'average over the classes: average="macro" (--average macro in a shell)'
+    severity = "warning"

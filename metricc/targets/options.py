@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from .. import diagnostics as d
+from ..frontend.names import nearest
 from ..library import load_library
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class LossOptions:
         known = {f.name: f.default for f in fields(cls) if f.name != "inferred"}
         for name in given:
             if name not in known:
-                raise d.MetricError(d.UnknownOption(None, name, ", ".join(sorted(known))))
+                likely, listed = nearest(name, known), " ".join(sorted(known))
+                raise d.MetricError(d.UnknownOption(None, name, listed, likely))
         checked = {}
         for name, value in given.items():
             is_default = type(value) is type(known[name]) and value == known[name]
@@ -130,26 +132,32 @@ def _needs_classes(o: LossOptions) -> bool:
 
 _CONFLICTS = (
     _ConflictRule(
-        ('a metric with sums over classes and task="binary"', 'task="multiclass" or "multilabel"'),
+        (
+            'a metric with sums over classes and task="binary"',
+            'give task="multiclass" or "multilabel"',
+        ),
         lambda o, is_joint: is_joint and o.task == "binary",
     ),
     _ConflictRule(
-        ("`average` or `weight` and a metric that has its own sums over classes", "leave it out"),
+        ("`average` or `weight` and a metric that has its own sums over classes", "leave them out"),
         lambda o, is_joint: is_joint and (o.average is not None or o.weight is not None),
     ),
     _ConflictRule(
         (
             '`average`, `weight`, `classes` or `class_dim` and task="binary"',
-            'task="multiclass" or "multilabel"',
+            'give task="multiclass" or "multilabel"',
         ),
         lambda o, _: o.task == "binary" and _needs_classes(o),
     ),
     _ConflictRule(
-        ('`weight` and average="micro" or "none"', 'average="macro" or "weighted"'),
+        ('`weight` and average="micro" or "none"', 'give average="macro" or "weighted"'),
         lambda o, _: o.weight is not None and o.average in ("micro", "none"),
     ),
     _ConflictRule(
-        ('surrogate="{surrogate}" and task="multiclass"', 'surrogate="identity" or "softmax"'),
+        (
+            'a soft decision of one probability and task="multiclass"',
+            'give surrogate="identity" or "softmax"',
+        ),
         lambda o, _: o.is_softmax and (o.surrogate not in ("identity", "softmax") or o.rescaled),
     ),
     _ConflictRule(
@@ -160,11 +168,11 @@ _CONFLICTS = (
         lambda o, _: not o.is_softmax and o.surrogate == "softmax",
     ),
     _ConflictRule(
-        ("`log` and `exponent`", "one of the two"),
+        ("`log` and `exponent`", "give one of the two"),
         lambda o, _: o.log and o.exponent != 1,
     ),
     _ConflictRule(
-        ("`momentum` or `sync` and `per_sample`", "per_sample=False: samples do not add up"),
+        ("`momentum` or `sync` and `per_sample`", "give per_sample=False: samples do not add up"),
         lambda o, _: o.per_sample and (o.momentum > 0 or bool(o.sync)),
     ),
 )

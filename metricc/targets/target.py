@@ -13,18 +13,23 @@ from ..diagnostics import InternalError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..diagnostics import Diagnostic
+
 WIDTH = 88
-_ARGUMENT = re.compile(r"(?:[^,()]|\([^()]*\))+")
 _HOLE = re.compile(r"__([A-Z_]+?)__")
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """An emitted file: its text, the name of what it defines, and a line about it."""
+    """An emitted file: its text, the name of what it defines, and a line about it.
+
+    `warnings` are of the options that it was emitted with.
+    """
 
     name: str
     text: str
     summary: str
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def read_template(path: str) -> str:
@@ -54,7 +59,13 @@ def fill(template: str, holes: Mapping[str, str]) -> str:
 
 def _split(arguments: str) -> list[str]:
     """x, y=(1, 2) → ["x", "y=(1, 2)"]."""
-    return [argument.strip() for argument in _ARGUMENT.findall(arguments)]
+    found = [""]
+    for part in arguments.split(", "):
+        found[-1] += part
+        is_whole = all(found[-1].count(a) == found[-1].count(b) for a, b in ("()", "[]"))
+        found += [""] if is_whole else []
+        found[-1] += "" if is_whole else ", "
+    return found[:-1]
 
 
 def wrap_call(line: str, indent: int) -> str:

@@ -64,7 +64,7 @@ def argument_holes(plan: Plan) -> Holes:
     plain = [name for name in numbers if name not in plan.own]
     saved = "[:3]" if len(plan.tensors) > len(BATCH) else ""
     slopes = ["log_slope"] if plan.has_log_loss else []
-    extras = _extras(plan.program, "")
+    extras = [*_extras(plan.program, ""), *_policy(plan, "")]
     return {
         "SURROGATE_OPTIONS": "".join(f", {name}" for name in surrogate),
         "PULL_OPTIONS": f", *ctx.options[:{len(surrogate)}]" if surrogate else "",
@@ -73,7 +73,7 @@ def argument_holes(plan: Plan) -> Holes:
         "PULL_ARGUMENTS": ", ".join(("scale", "grad_pos", "grad_neg", *slopes, *BATCH, *surrogate)),
         "CALL_ARGUMENTS": ", ".join((*plan.tensors, *plain, *parameters)),
         "PROGRAM_ARGUMENTS": program_arguments(plan),
-        "PROGRAM_CALL": ", ".join(("*entries", *extras, *plan.policy, *parameters)),
+        "PROGRAM_CALL": ", ".join(("*entries", *extras, *parameters)),
         "DATA": ", ".join(plan.tensors),
         "NONES": ", ".join(["None"] * len(plan.tensors)),
         **_constructor_holes(plan),
@@ -89,9 +89,15 @@ def call_with_attributes(plan: Plan, function: str, program: Program) -> str:
     """Return a call of a function that holds `program`, in a method of the module."""
     names = zip(plan.own, plan.program.parameters, strict=True)
     own = [name for name, parameter in names if parameter in program.parameters]
-    given = ("*entries", *_extras(program, "self."))
-    attributes = (f"self.{name}" for name in (*policy(program), *own))
-    return f"{function}({', '.join((*given, *attributes))})"
+    given = ["*entries", *_extras(program, "self.")]
+    given += _policy(plan, "self.") if policy(program) else []
+    return f"{function}({', '.join((*given, *(f'self.{name}' for name in own)))})"
+
+
+def _policy(plan: Plan, owner: str) -> list[str]:
+    """Return what is passed for the policy: a number next to tensors takes their dtype."""
+    form = "entries[0].new_full((), {})" if plan.options.is_grouped else "{}"
+    return [form.format(f"{owner}{name}") for name in plan.policy]
 
 
 def _extras(program: Program, owner: str) -> list[str]:

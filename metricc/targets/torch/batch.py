@@ -14,6 +14,8 @@ def batch_holes(plan: Plan) -> Holes:
     return {
         "ENTRIES": ", ".join(entries),
         "LAST": ", classes last" if options.has_classes else "",
+        "BLANK": "input = blank(input, sample_weight)" if plan.arranges else "",
+        "HEEDED": "blank(input, sample_weight)" if plan.arranges else "input",
         "POSITIVES": f"target = {plan.target}" if options.is_softmax else "",
         "COUNTS": _counts(plan),
         "RETURN_COUNTS": _return_counts(plan),

@@ -14,7 +14,7 @@ from ..header import mathematics, provenance
 from ..target import Artifact, fill, read_template
 from .arguments import argument_holes
 from .batch import batch_holes, has_count
-from .layout import layout_holes
+from .layout import chosen, layout_holes
 from .loss import formula, gather_holes, loss_holes
 from .module import methods, module_holes
 from .plan import Plan
@@ -32,6 +32,7 @@ _ALWAYS: Callable[[Plan], bool] = lambda _: True  # noqa: E731 - a row of the ta
 _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("count", _ALWAYS),
     ("entries", has_count),
+    ("blank", lambda plan: plan.arranges),
     ("positives", lambda plan: plan.options.is_softmax),
     ("log_loss", lambda plan: plan.has_log_loss),
     ("program", _ALWAYS),
@@ -46,6 +47,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("function", _ALWAYS),
     ("module", _ALWAYS),
     ("arrange", lambda plan: plan.arranges),
+    ("check_classes", lambda plan: bool(chosen(plan))),
     ("align", lambda plan: plan.options.has_classes),
     ("check", lambda plan: not plan.options.has_classes),
     ("check_counts", lambda plan: plan.options.extended),

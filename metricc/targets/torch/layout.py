@@ -28,8 +28,35 @@ def layout_holes(plan: Plan) -> Holes:
         "WEIGHT_SHAPE": "(*input.shape[:-1], 1)" if options.is_softmax else "input.shape",
         "LAYOUT": "\n".join(_layout(plan, weights)) if options.has_classes else "",
         "MASKS": "\n".join(_masks(plan)),
+        "CHOSEN": "".join(f", {name}" for name in chosen(plan)),
+        "CHOSEN_CHECKS": "\n".join(_chosen_checks(plan)),
         "PER_SAMPLE": "\n".join(_PER_SAMPLE) if options.per_sample else "",
     }
+
+
+def chosen(plan: Plan) -> list[str]:
+    """Return the options that speak of single classes."""
+    options = plan.options
+    wanted = {"classes": options.classes is not None, "weight": options.weight is not None}
+    return [name for name, is_wanted in wanted.items() if is_wanted]
+
+
+def _chosen_checks(plan: Plan) -> list[str]:
+    lines = []
+    if "classes" in chosen(plan):
+        lines += [
+            "if max(classes) >= size:",
+            '    named = f"class {max(classes)} counts, but input has {size} classes"',
+            "    raise ValueError(named)",
+        ]
+    if "weight" in chosen(plan):
+        size = "len(classes)" if "classes" in chosen(plan) else "size"
+        lines += [
+            f"if len(weight) != {size}:",
+            f'    sizes = f"{{len(weight)}} weights for {{{size}}} classes"',
+            '    raise ValueError(f"weight must have a number per class, not {sizes}")',
+        ]
+    return lines
 
 
 def arrangement(plan: Plan) -> str:
@@ -45,7 +72,7 @@ def arrangement(plan: Plan) -> str:
 def _options(plan: Plan) -> list[str]:
     options = plan.options
     wanted = {"ignore_index": options.ignore_index is not None, "class_dim": options.has_classes}
-    return [name for name, is_wanted in wanted.items() if is_wanted]
+    return [*(name for name, is_wanted in wanted.items() if is_wanted), *chosen(plan)]
 
 
 def _layout(plan: Plan, weights: tuple[str, ...]) -> list[str]:
@@ -55,6 +82,7 @@ def _layout(plan: Plan, weights: tuple[str, ...]) -> list[str]:
     return [
         *(index if plan.options.is_softmax else [moved]),
         "input = input.movedim(class_dim, -1)",
+        *([f"check_classes({', '.join(('input', *chosen(plan)))})"] if chosen(plan) else []),
         *(f'{name} = align("{name}", {name}, input, class_dim)' for name in weights),
     ]
 

@@ -110,7 +110,7 @@ def minimum(x, y):
 def linearize(
     input, target, sample_weight, sharpness, threshold, smooth, zero_division
 ):
-    """Return value and slopes: on a CPU as floats, which are faster than 0-dim tensors."""
+    """Return the loss and its slopes: on a CPU as floats, which are faster than tensors."""
     entries = soft_counts(input, target, sample_weight, sharpness, threshold)
     if is_plain() and entries.is_cpu:
         entries = entries.tolist()
@@ -118,8 +118,8 @@ def linearize(
         precise = torch.float32 if entries.is_mps else torch.float64
         entries = entries.to(precise).unbind()
     entries = [smooth + entry for entry in entries]
-    results = value_and_slopes(*entries, zero_division)
-    return [bounded(x) for x in results]
+    value, grad_pos, grad_neg = value_and_slopes(*entries, zero_division)
+    return [bounded(x) for x in (1 - value, -grad_pos, -grad_neg)]
 
 
 def widen(x):
@@ -150,10 +150,10 @@ class MinRate(torch.autograd.Function):
     @staticmethod
     def forward(input, target, sample_weight, options):
         """Return the loss in float32, or in float64 for a float64 input."""
-        value, *slopes = linearize(input, target, sample_weight, *options)
+        loss, *slopes = linearize(input, target, sample_weight, *options)
         dtype = torch.promote_types(input.dtype, torch.float32)
         limit = torch.finfo(dtype).max
-        loss = torch.as_tensor(1 - value, dtype=dtype).clamp(-limit, limit)
+        loss = torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)
         if is_plain():
             loss._slopes = slopes  # spares backward a pass over the batch
         return loss
@@ -161,10 +161,10 @@ class MinRate(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
-        input, target, sample_weight, ctx.options = inputs
+        *tensors, ctx.options = inputs
         ctx.slopes = getattr(output, "_slopes", None)
-        ctx.save_for_backward(input, target, sample_weight)
-        ctx.save_for_forward(input, target, sample_weight)
+        ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, grad_output):
@@ -172,15 +172,14 @@ class MinRate(torch.autograd.Function):
         slopes = ctx.slopes
         if slopes is None or torch.is_grad_enabled():
             _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
-        scale = -grad_output
-        gradient = pull_back(scale, *slopes, *ctx.saved_tensors, *ctx.options[:2])
+        gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors, *ctx.options[:2])
         return gradient, None, None, None
 
     @staticmethod
     def jvp(ctx, tangent, *_):
         """Return the derivative along `tangent`."""
         _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
-        gradient = pull_back(-1.0, *slopes, *ctx.saved_tensors, *ctx.options[:2])
+        gradient = pull_back(1.0, *slopes, *ctx.saved_tensors, *ctx.options[:2])
         return (gradient * tangent).sum(dtype=widen(tangent).dtype)
 
 
@@ -207,8 +206,8 @@ class MinRateLoss(torch.nn.Module):
         self.zero_division = float(zero_division)
 
     def forward(self, input, target, sample_weight=None):
-        """Return the loss of the batch as a 0-dim tensor; weights broadcast to the input."""
-        check(input, target, sample_weight)
+        """Return the loss of the batch as a 0-dim tensor; weights broadcast."""
+        check(input, target, sample_weight=sample_weight)
         function = MinRate
         if torch.compiler.is_compiling():
             function = MinRateCompiled
@@ -232,7 +231,7 @@ class MinRateLoss(torch.nn.Module):
         return ", ".join(parts)
 
 
-def check(input, target, sample_weight):
+def check(input, target, **weights):
     """Raise if the arguments do not fit together."""
     if not input.is_floating_point():
         raise TypeError(f"input must be floating point, not {input.dtype}")
@@ -241,12 +240,13 @@ def check(input, target, sample_weight):
         raise ValueError(f"target and input must have the same shape, not {shapes}")
     if target.requires_grad:
         raise ValueError("target requires grad, but only input gets a gradient")
-    if sample_weight is None:
-        return
-    sizes = zip(reversed(sample_weight.shape), reversed(input.shape))
-    fits = all(size in (1, full) for size, full in sizes)
-    if not fits or sample_weight.dim() > input.dim():
-        shapes = f"{tuple(sample_weight.shape)} and {tuple(input.shape)}"
-        raise ValueError(f"sample_weight must broadcast to input, not {shapes}")
-    if sample_weight.requires_grad:
-        raise ValueError("sample_weight requires grad, but only input gets a gradient")
+    for name, weight in weights.items():
+        if weight is None:
+            continue
+        sizes = zip(reversed(weight.shape), reversed(input.shape))
+        fits = all(size in (1, full) for size, full in sizes)
+        if not fits or weight.dim() > input.dim():
+            shapes = f"{tuple(weight.shape)} and {tuple(input.shape)}"
+            raise ValueError(f"{name} must broadcast to input, not {shapes}")
+        if weight.requires_grad:
+            raise ValueError(f"{name} requires grad, but only input gets a gradient")

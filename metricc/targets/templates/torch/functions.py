@@ -96,6 +96,8 @@ def sigmoid(x):
 
 def sign(x):
     """Return -1, 0 or 1."""
+    if isinstance(x, torch.Tensor):
+        return x.sign()
     return 1.0 * (x > 0) - 1.0 * (x < 0)
 
 

@@ -1,6 +1,6 @@
 def pull_back(__PULL_ARGUMENTS__):
     """Return the gradient for the input; nothing else in backward reads the batch."""
-    wide = widen(input)
+    wide = widen(__HEEDED__)
     pos = __TARGET__.to(wide.dtype)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
     root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5

@@ -1,0 +1,313 @@
+# made by metricc 0.1.0; edit the formula, not this file
+# formula: let all = sum(AP) in let chance = sum(AP*PP) in (all*sum(TP) - chance) / sqrt((all^2 - sum(PP^2))*(all^2 - sum(AP^2)))
+# over the entries: (sum_over(TP + FN)*sum_over(TP) - sum_over((TP + FN)*(TP + FP)))/sqrt((sum_over(TP + FN)^2 - sum_over((TP + FP)^2))*(sum_over(TP + FN)^2 - sum_over((TP + FN)^2)))
+# command: metricc compile multiclass_mcc
+"""MulticlassMcc as a loss: training raises M, the metric.
+
+Value of M, and slopes dM/da at a positive and at a negative, from soft entries:
+
+    pp = tp + fp
+    ap = tp + fn
+    all = sum_over(ap)
+    all_sq = all * all
+    s = all_sq - sum_over(ap * ap)
+    d = sqrt((all_sq - sum_over(pp * pp)) * s)
+    chance = sum_over(pp * ap)
+    value = (sum_over(tp) * all - chance) / d
+    grad_neg = (value * s * pp / d - ap) / d
+    grad_pos = all / d + grad_neg
+
+Singular places, where the functions below bound it:
+
+    0/0: a truth of a single class, or a single class for all predictions
+    √0: a truth of a single class, or a single class for all predictions
+"""
+
+import torch
+
+
+def soft_counts(input, target, sample_weight):
+    """Return the soft entries tp, fp, fn, classes last; nothing else in forward reads the batch."""
+    input = blank(input, sample_weight)
+    target = positives(target, input)
+    pred, rest = surrogate(widen(input))
+    if sample_weight is not None:
+        pred, rest = sample_weight * pred, sample_weight * rest
+    tp = target * pred
+    fp = pred - tp
+    fn = target * rest
+    dims = tuple(range(tp.dim() - 1))
+    return torch.stack([entry.sum(dims, keepdim=True) for entry in (tp, fp, fn)])
+
+
+def blank(input, sample_weight):
+    """Return input with 0 for what weighs nothing, which may be NaN."""
+    if sample_weight is None:
+        return input
+    return input.masked_fill(sample_weight == 0, 0)
+
+
+def positives(target, input):
+    """Return the target with classes last: an index becomes 1 for its class and 0 for others."""
+    if target.dim() == input.dim():
+        return target
+    classes = torch.arange(input.shape[-1], device=target.device)
+    return target.unsqueeze(-1) == classes
+
+
+def value_and_slopes(tp, fp, fn, zero_division):
+    """Return the metric and dM/da at a positive and at a negative, from the entries."""
+    # value
+    pp = tp + fp
+    ap = tp + fn
+    all = sum_over(ap)
+    all_sq = all * all
+    s = all_sq - sum_over(ap * ap)
+    d = sqrt((all_sq - sum_over(pp * pp)) * s)
+    chance = sum_over(pp * ap)
+    value = quotient(sum_over(tp) * all - chance, d, zero_division)
+
+    # slopes
+    d = nonzero(d)
+    grad_neg = (value * s * pp / d - ap) / d
+    grad_pos = all / d + grad_neg
+    return value, grad_pos, grad_neg
+
+
+def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight):
+    """Return the gradient for the input; nothing else in backward reads the batch."""
+    wide = widen(blank(input, sample_weight))
+    pos = positives(target, input).to(wide.dtype)
+    # Slopes may exceed float32 where the gradient does not: a root of them at either end.
+    root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    root = root.amax(-1, keepdim=True)  # softmax mixes the slopes of all classes
+    grad_pos, grad_neg = (grad_pos / root).to(wide), (grad_neg / root).to(wide)
+    root = root.to(wide)
+    grad = pos * grad_pos + (1 - pos) * grad_neg
+    if sample_weight is not None:
+        grad = sample_weight * grad
+    grad = surrogate_backward(grad, wide) * root
+    limit = torch.finfo(input.dtype).max
+    grad = grad.clamp(-limit, limit) * scale  # what a loss scale adds may overflow
+    return grad.to(input.dtype)
+
+
+def surrogate(input):
+    """Return a = softmax(input), classes last, and 1 - a."""
+    pred = torch.softmax(input.clamp(-1e30, 1e30), -1)
+    return pred, 1 - pred
+
+
+def surrogate_backward(grad, input):
+    """Return grad times the Jacobian of a, which is symmetric."""
+    pred = torch.softmax(input.clamp(-1e30, 1e30), -1)
+    shift = (pred * grad).sum(-1, keepdim=True)
+    return pred * (grad - shift)
+
+
+def nonzero(x):
+    """Return x, or 1/1024 where it is 0: by this convention a slope over 0 is finite."""
+    return x + 2**-10 * (x == 0)
+
+
+def quotient(x, y, zero_division):
+    """Return x / y; 0/0 is `zero_division`, and x/0 is ±3.4e38, the bound of float32."""
+    bound = zero_division * (x == 0) + 3.4e38 * (x > 0) - 3.4e38 * (x < 0)
+    return x / (y + (y == 0)) * (y != 0) + bound * (y == 0)
+
+
+def sqrt(x):
+    """Return the root of x, and 0 where x is not positive."""
+    return (x * (x > 0) + (x <= 0)) ** 0.5 * (x > 0)
+
+
+def sum_over(x):
+    """Return the sum over the classes."""
+    return x.sum(-1, keepdim=True)
+
+
+def gather(counts):
+    """Return what the metric takes, in float64 where the device has it, classes last."""
+    entries = counts.to(torch.float32 if counts.is_mps else torch.float64)
+    return entries.unbind()
+
+
+def linearize(input, target, sample_weight, smooth, zero_division):
+    """Return the loss and its slopes."""
+    counts = soft_counts(input, target, sample_weight)
+    entries = gather(counts)
+    entries = [smooth + entry for entry in entries]
+    value, grad_pos, grad_neg = value_and_slopes(*entries, zero_division)
+    results = (1 - value, -grad_pos, -grad_neg)
+    return [bounded(torch.as_tensor(x)) for x in results]
+
+
+def widen(x):
+    """Return x in the dtype of all arithmetic: float64 stays, the rest becomes float32."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def bounded(x):
+    """Return x brought to [-1e60, 1e60], the roots of which float32 holds."""
+    if isinstance(x, torch.Tensor):
+        limit = 1e60 if x.dtype == torch.float64 else 1e37
+        return x.clamp(-limit, limit)
+    return min(max(x, -1e60), 1e60)
+
+
+def is_plain():
+    """Tell whether nothing differentiates, traces or transforms what runs here."""
+    if torch.is_grad_enabled() or torch.compiler.is_compiling():
+        return False
+    return not torch._C._are_functorch_transforms_active()  # as Function.apply asks
+
+
+class MulticlassMcc(torch.autograd.Function):
+    """1 - M of a confusion matrix each with its closed-form gradient; saves its inputs only."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(input, target, sample_weight, options):
+        """Return the loss in float32, or in float64 for a float64 input."""
+        loss, *slopes = linearize(input, target, sample_weight, *options)
+        dtype = torch.promote_types(input.dtype, torch.float32)
+        limit = torch.finfo(dtype).max
+        loss = torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)
+        if is_plain():
+            loss._slopes = slopes  # spares backward a pass over the batch
+        return loss
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        """Keep what the gradient is computed from."""
+        *tensors, ctx.options = inputs
+        ctx.slopes = getattr(output, "_slopes", None)
+        ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        """Return the gradient; differentiable, so that second derivatives follow from it."""
+        slopes = ctx.slopes
+        if slopes is None or torch.is_grad_enabled():
+            _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
+        gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors)
+        return gradient, None, None, None
+
+    @staticmethod
+    def jvp(ctx, tangent, *_):
+        """Return the derivative along `tangent`."""
+        loss, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
+        gradient = pull_back(1.0, *slopes, *ctx.saved_tensors)
+        return (gradient * tangent).sum_to_size(loss.shape).to(widen(tangent).dtype)
+
+
+class MulticlassMccCompiled(MulticlassMcc):
+    """The same without forward mode, which torch.compile refuses."""
+
+    jvp = torch.autograd.Function.jvp
+
+
+class MulticlassMccLoss(torch.nn.Module):
+    """1 - M of all classes, for logits and targets of class indices or shares.
+
+    smooth: pseudo-count added to each entry
+    zero_division: value of 0/0
+    class_dim: dimension of input that holds the classes
+    """
+
+    def __init__(self, *, smooth=0.0, zero_division=0.0, class_dim=1):
+        super().__init__()
+        self.smooth = float(smooth)
+        self.zero_division = float(zero_division)
+        self.class_dim = class_dim
+
+    def forward(self, input, target, sample_weight=None):
+        """Return the loss of the batch as a 0-dim tensor; weights fit the samples."""
+        input, target, sample_weight = arrange(
+            input, target, sample_weight, self.class_dim
+        )
+        function = MulticlassMcc
+        if torch.compiler.is_compiling():
+            function = MulticlassMccCompiled
+        options = (
+            self.smooth,
+            self.zero_division,
+        )
+        loss = function.apply(input, target, sample_weight, options)
+        return loss.sum()
+
+    def extra_repr(self):
+        """Return the formula and the options."""
+        parts = [
+            "let all = sum(AP) in let chance = sum(AP*PP) in (all*sum(TP) - chance) / sqrt((all^2 - sum(PP^2))*(all^2 - sum(AP^2)))",
+            f"smooth={self.smooth}",
+            f"zero_division={self.zero_division}",
+            f"class_dim={self.class_dim}",
+        ]
+        return ", ".join(parts)
+
+
+def arrange(input, target, sample_weight, class_dim):
+    """Check the arguments and bring them to one layout."""
+    check(input, target, class_dim)
+    if target.dim() == input.dim():
+        target = target.movedim(class_dim, -1)
+    input = input.movedim(class_dim, -1)
+    sample_weight = align("sample_weight", sample_weight, input, class_dim)
+    return input, target, sample_weight
+
+
+def align(name, weight, input, class_dim):
+    """Return a weight with classes last: one per sample, per element, or per element and class."""
+    if weight is None:
+        return None
+    if weight.requires_grad:
+        raise ValueError(f"{name} requires grad, but only input gets a gradient")
+    aligned = weight
+    if weight.dim() == 1:
+        aligned = weight.reshape(-1, *[1] * (input.dim() - 1))
+    elif weight.dim() == input.dim() - 1:
+        aligned = weight.unsqueeze(-1)
+    elif weight.dim() == input.dim():
+        aligned = weight.movedim(class_dim, -1)
+    wanted = (*input.shape[:-1], 1)
+    fits = all(size in (1, full) for size, full in zip(aligned.shape, wanted))
+    if not fits or aligned.dim() != input.dim():
+        shapes = f"shape {tuple(weight.shape)} for an input of"
+        shapes += f" {tuple(input.movedim(-1, class_dim).shape)}"
+        raise ValueError(f"{name} must fit the samples of input, not have {shapes}")
+    return aligned
+
+
+def check(input, target, class_dim):
+    """Raise if the arguments do not fit together."""
+    if not input.is_floating_point():
+        raise TypeError(f"input must be floating point, not {input.dtype}")
+    if not -input.dim() <= class_dim < input.dim() or input.dim() < 2:
+        shape = f"{tuple(input.shape)} has no dimension {class_dim}"
+        raise ValueError(f"input must have a class dimension, (N, C, ...): {shape}")
+    shape = list(input.shape)
+    classes = shape.pop(class_dim)
+    if list(target.shape) not in (shape, list(input.shape)):
+        wanted = f"{tuple(shape)} (class indices) or {tuple(input.shape)} (shares)"
+        raise ValueError(f"target must have shape {wanted}, not {tuple(target.shape)}")
+    if target.requires_grad:
+        raise ValueError("target requires grad, but only input gets a gradient")
+    if target.dim() < input.dim():
+        check_indices(target, classes)
+
+
+def check_indices(target, classes):
+    """Raise if a class index is none; on a device without waiting for it."""
+    if target.is_floating_point() or target.is_complex():
+        raise TypeError(f"class indices must be integers, not {target.dtype}")
+    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        return
+    wrong = (target < 0) | (target >= classes)
+    if target.is_cpu and wrong.any():
+        found = target[wrong][0].item()
+        raise ValueError(f"target holds class {found}, but input has {classes} classes")
+    if target.is_cuda:
+        torch._assert_async(~wrong.any(), "target holds a class that input has not")
