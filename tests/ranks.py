@@ -217,6 +217,30 @@ def sync_cases(rank: Rank) -> Iterator[tuple[str, dict[str, float]]]:
         yield f"sharded, {str(dtype)[6:]}", train(rank, losses, case, wrap=fully_shard)
 
 
+def two_pass_case(rank: Rank) -> dict[str, float]:
+    """Accumulate over two parts of each rank's part, as what fits no single GPU."""
+    import metricc
+
+    case = "multiclass", torch.float64
+    whole = rank.batch(case[0], "uneven", case[1])
+    part = rank.share("uneven", whole)
+    pieces = [(part[0][rows], part[1][rows]) for rows in (slice(0, 1), slice(1, None))]
+    alone = network(*case, rank.device)
+    model = DistributedDataParallel(copy.deepcopy(alone))
+    options = {"task": "multiclass", "mix": 0.3}
+    compiled = metricc.compile("f1")
+    loss = compiled.loss(sync="mean", **options)
+    compiled.loss(**options)(alone(whole[0]), whole[1]).backward()
+    with torch.no_grad():
+        total = sum(loss.counts(model(input), target) for input, target in pieces)
+    with counted() as calls:
+        for input, target in pieces:
+            loss(model(input), target, counts=total).backward()
+    pairs = zip(model.parameters(), alone.parameters(), strict=True)
+    difference = max(relative(a.grad, b.grad) for a, b in pairs)
+    return {"gradient": rank.worst(difference), "second pass": rank.worst(len(calls))}
+
+
 def half_case(rank: Rank) -> dict[str, float]:
     """Compare the loss of a group of half of the ranks with that of what they hold."""
     import metricc
@@ -250,6 +274,7 @@ def main(emitted: str, backend: str = "gloo") -> None:
     report = {"emitted": emitted_case(rank, emitted)}
     report.update(metric_cases(rank))
     report.update(sync_cases(rank))
+    report["two passes"] = two_pass_case(rank)
     report["half"] = half_case(rank)
     if rank.index == 0:
         print(json.dumps(report))

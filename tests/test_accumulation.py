@@ -79,6 +79,7 @@ def parts(batch: Batch) -> list[Batch]:
     ]
 
 
+@pytest.mark.filterwarnings("ignore:warning. a function of accuracy")
 @pytest.mark.parametrize("is_weighted", [False, True], ids=["plain", "weighted"])
 @pytest.mark.parametrize("name", TASKS)
 def test_two_passes_over_parts_give_the_gradient_of_the_whole(name: str, is_weighted: bool) -> None:
@@ -288,6 +289,15 @@ def test_a_state_within_a_model_is_loaded_under_its_prefix() -> None:
     models[0]["loss"](*batches(1)[0])
     models[1].load_state_dict(models[0].state_dict(), strict=True)
     assert models[1]["loss"].running.equal(models[0]["loss"].running)
+
+
+def test_a_state_serves_on_another_device() -> None:
+    input, target = batches(1)[0]
+    saved, loss = (compiled("f1").loss(momentum=0.5) for _ in "ab")
+    saved(input, target)
+    for mode in (True, False):
+        loss.load_state_dict(saved.state_dict(), strict=True)
+        assert loss.train(mode)(input.to("meta"), target.to("meta")).is_meta
 
 
 def test_a_batch_without_positives_pushes_too(running: torch.nn.Module) -> None:

@@ -85,7 +85,7 @@ def test_single_precision_agrees_too(report: Report) -> None:
 
 def test_counts_are_the_global_total(report: Report) -> None:
     counted = {case: row for case, row in report.items() if "counts" in row}
-    assert {*report} - {*counted} == {"emitted", "half"}
+    assert {*report} - {*counted} == {"emitted", "half", "two passes"}
     assert all(row["counts"] <= 1e-6 for row in counted.values())
 
 
@@ -100,6 +100,11 @@ def test_an_emitted_file_needs_no_metricc(report: Report) -> None:
     assert_equal(chosen(report, "emitted"))
 
 
+def test_two_passes_of_all_ranks_give_the_gradient_of_the_whole(report: Report) -> None:
+    assert report["two passes"]["gradient"] <= 1e-12
+    assert report["two passes"]["second pass"] == 0, "the total is known: nothing to exchange"
+
+
 def test_half_of_the_ranks_are_a_batch_of_their_own(report: Report) -> None:
     assert report["half"]["loss"] <= 1e-12
     assert report["half"]["strangers"] == 0, "a group without this rank was taken"
@@ -107,7 +112,7 @@ def test_half_of_the_ranks_are_a_batch_of_their_own(report: Report) -> None:
 
 def test_a_loss_takes_one_collective_forwards_and_backwards(report: Report) -> None:
     ours = {case: row for case, row in report.items() if "collectives" in row}
-    assert len(ours) == len(report) - 1
+    assert len(ours) == len(report) - 2
     assert {case: row["collectives"] for case, row in ours.items() if row["collectives"] != 1} == {}
 
 
