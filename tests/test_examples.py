@@ -121,3 +121,46 @@ def test_screening_weighs_the_ill_by_its_parameter() -> None:
 def test_cost_is_paid_for_each_mistake() -> None:
     cost = metricc.compile(EXAMPLES / "cost.metric")
     assert cost.value(tp=8, fp=10, fn=2, tn=80) == pytest.approx((10 * 2 + 1 * 10) / 100)
+
+
+def test_two_processes_train_on_their_global_batch() -> None:
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    result = run(*torchrun, EXAMPLES / "train_distributed.py")
+    assert result.returncode == 0, result.stderr
+    *steps, last = result.stdout.splitlines()
+    soft = [float(re.fullmatch(r"step \d+: soft F1 of the global batch (.+)", s)[1]) for s in steps]
+    assert len(soft) == 4
+    assert soft[0] < 0.2 < 0.4 < soft[-1]
+    (unseen,) = re.findall(r"^F1 on new samples of all 2 processes: (0\.\d+)$", last)
+    assert float(unseen) > 0.5
+
+
+def cells_by_way(text: str) -> dict[str, list[str]]:
+    """Read a Markdown table: the cells of each row by the first one."""
+    rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line[:1] == "|")
+    return {name: cells for name, *cells in rows}
+
+
+def test_small_batches_are_compared_as_documented() -> None:
+    result = run(EXAMPLES / "small_batches.py", "--quick")
+    assert result.returncode == 0, result.stderr
+    printed = cells_by_way(result.stdout)
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    written = cells_by_way(text[text.index("| F1 with batches of") :])
+    assert list(printed) == list(written)
+    head, _, *ways = printed
+    assert printed[head] == written[head]
+    for way in ways:
+        for cells in (printed[way], written[way]):
+            assert len(cells) == 4
+            assert all(CELL.fullmatch(cell) for cell in cells)
+    assert written["two passes"] == written["large batch"]
+    pairs = zip(printed["two passes"], printed["large batch"], strict=True)
+    assert all(abs(float(a[:5]) - float(b[:5])) < 0.02 for a, b in pairs)
+
+
+def test_each_example_is_documented() -> None:
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    for path in EXAMPLES.iterdir():
+        if path.suffix in (".py", ".metric"):
+            assert f"`{path.name}`" in text

@@ -1,5 +1,6 @@
 def average(self, counts):
     """Return the running average of counts, which a batch in training moves."""
+    self.running = self.running.to(counts.device)
     if self.training:
         self.running = self.momentum * self.running + (1 - self.momentum) * counts
         self.seen = self.momentum * self.seen + (1 - self.momentum)
