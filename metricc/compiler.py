@@ -102,8 +102,6 @@ def emit(
     if target in OF_LOSSES:
         options = options.resolved(is_joint=compilation.typed.is_joint)
         compilation = specialise(compilation, options)
-    elif compilation.typed.is_joint:
-        raise d.MetricError(d.NotOfClasses(compilation.typed.span, f"{target} code"))
     return TARGETS[target](compilation, options, name)
 
 
