@@ -105,8 +105,6 @@ def emit(
         is_pooled = options.is_softmax and options.average == "micro" and options.classes is None
         warnings = (d.FunctionOfAccuracy(compilation.typed.span),) if is_pooled else ()
         return replace(artifact, warnings=warnings)
-    if compilation.typed.is_joint:
-        raise d.MetricError(d.NotOfClasses(compilation.typed.span, f"{target} code"))
     return TARGETS[target](compilation, options, name)
 
 

@@ -69,19 +69,26 @@ def count_classes(
         _classes(name, labels, num_classes)
         for name, labels in (("y_true", y_true), ("y_pred", y_pred))
     )
-    weight = _weights(truth, decided, sample_weight)
+    weight = _exact(_weights(truth, decided, sample_weight))
     largest = max((int(labels.max()) for labels in (truth, decided) if labels.size), default=0)
     size = largest + 1 if num_classes is None else num_classes
-    actual, predicted, hits = (
-        np.bincount(labels, weights, minlength=size)
-        for labels, weights in (
-            (truth.ravel(), weight.ravel()),
-            (decided.ravel(), weight.ravel()),
-            (truth[truth == decided], weight[truth == decided]),
-        )
+    is_hit = truth == decided
+    tp, fp, fn = (
+        np.bincount(labels[chosen], weight[chosen], size)
+        for labels, chosen in ((truth, is_hit), (decided, ~is_hit), (truth, ~is_hit))
     )
-    fp, fn = predicted - hits, actual - hits
-    return hits, fp, fn, weight.sum() - hits - fp - fn
+    return tp, fp, fn, weight.sum() - tp - fp - fn
+
+
+def _exact(weight: Array) -> Array:
+    """Return weights to 2^-52 of their sum, which makes all sums of them exact.
+
+    A truth or prediction of a single class then has zeros where it should.
+    """
+    import numpy as np
+
+    step = 2 * np.spacing(weight.sum())
+    return np.round(weight / step) * step
 
 
 def _weights(truth: Array, decided: Array, sample_weight: ArrayLike | None) -> Array:

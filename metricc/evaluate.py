@@ -163,7 +163,8 @@ class _Numbers:
 
     def quotient(self, x: Any, y: Any, zero: float) -> Any:
         """Return x / y, or the policy's value where y is 0."""
-        bound = self.where(x == 0, zero, self.where(x > 0, BOUND, -BOUND))
+        signed = self.where(x > 0, BOUND, self.where(x < 0, -BOUND, x))  # NaN stays
+        bound = self.where(x == 0, zero, signed)
         return self.where(y == 0, bound, x / self.where(y == 0, 1, y))
 
     def power(self, x: Any, exponent: Any) -> Any:

@@ -135,10 +135,6 @@ MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
         d.NotOfClasses,
         lambda: metricc.compile("mean(recall)").derivation("text"),
     ),
-    "not_of_classes_code": (
-        d.NotOfClasses,
-        lambda: metricc.compile("mean(recall)").source("numpy"),
-    ),
     "not_of_classes_plot": (d.NotOfClasses, lambda: metricc.compile("mean(recall)").plot()),
     "too_large_text": (d.TooLarge, lambda: metricc.compile("TP + " * 5_000)),
 }

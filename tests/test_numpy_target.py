@@ -365,6 +365,11 @@ def test_a_name_that_no_function_can_have_is_refused(name: str) -> None:
         metricc.compile("f1").source(target="numpy", name=name)
 
 
+def test_a_parameter_is_described_as_one_whatever_its_name() -> None:
+    text = metricc.compile("metric a(labels = 2) = TP/(TP + labels*FN)").source(target="numpy")
+    assert "    labels: of the metric\n" in text
+
+
 def test_a_metric_without_direction_or_gradient_is_scored_all_the_same() -> None:
     assert emitted(metricc.compile("(TP + FP)/total")).metric([0, 1], [1, 1]) == 1.0
     assert emitted(metricc.compile("prevalence")).prevalence([0, 1], [1, 1]) == 0.5

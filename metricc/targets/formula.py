@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from ..ir.operators import REDUCTIONS
 from ..ir.program import Expr, Num, Op, Ref
 from .printer import Printer
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 MAX_TERMS = 300
 """A formula of more terms than this says less than the text it was made from."""
 
-_PRINTER = Printer(infix={"mul": ("*", 2), "div": ("/", 2), "pow": ("^", 4)})
+_PRINTER = Printer(
+    functions={op: f"{function.name}({{0}})" for op, function in REDUCTIONS.items()},
+    infix={"mul": ("*", 2), "div": ("/", 2), "pow": ("^", 4)},
+)
 
 
 def write_out(metric: TypedMetric) -> str | None:

@@ -6,7 +6,7 @@ import ast
 import builtins
 import keyword
 import re
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -41,21 +41,47 @@ _CALLS = {
 """What numpy has, or needs an argument more; templates/numpy/functions.py has the rest."""
 
 _PRINTER = Printer(_CALLS)
+_TP_SUM = Op("sum_over", (Ref("tp"),))
 _LINE = 84  # what is left of a line inside a function
 _ENTRIES = ("tp", "fp", "fn", "tn")
 _DATA = ("y_true", "y_pred")
 _OF_VALUES = ("0/0", "x/0", "log 0")
 """Kinds of singularities of the value itself, not of its slope."""
 
-_NOTHING = Op("mul", (Num(Fraction(0)), Ref("tp")))
 _OPTIONS = ("zero_division",)
 _MEANING = {
+    "labels": "the classes, also those that do not occur; None means those that do",
     "pos_label": "the label that counts as positive",
     "sample_weight": "weights of 0 or more that broadcast to the labels",
     "zero_division": "value of 0/0; may be nan",
 }
-_RESERVED = {*_DATA, *_MEANING, *_ENTRIES, "np", "math", "value", "entries"}
+_RESERVED = {*_DATA, *_OPTIONS, *_ENTRIES, "np", "math", "value", "entries"}
 _RESERVED |= {*keyword.kwlist, *dir(builtins)}
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What a file of two classes, or of several, is made of."""
+
+    score: str
+    checks: tuple[str, ...]
+    arguments: Mapping[str, str]  # of the score, beside the data, with their defaults
+
+    def functions(self) -> Iterable[str]:
+        """Return the names of the functions that every such file has."""
+        return (name for path in self.checks for name in _functions_of(read_template(path)))
+
+
+_OF_TWO = _Form(
+    "numpy/score.py",
+    ("numpy/check.py", "numpy/counts.py"),
+    {"pos_label": "1", "sample_weight": "None"},
+)
+_OF_SEVERAL = _Form(
+    "numpy/score_classes.py",
+    ("numpy/check_classes.py", "numpy/counts.py"),
+    {"labels": "None", "sample_weight": "None"},
+)
 
 
 def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Artifact:
@@ -65,17 +91,18 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
         MetricError: an option of the loss is given, or the name cannot be that of a function.
     """
     _refuse_options_of_losses(options)
-    taken = _RESERVED | {*_known_functions(), *_functions_of(read_template("numpy/check.py"))}
+    form = _OF_SEVERAL if compilation.typed.is_joint else _OF_TWO
+    taken = _RESERVED | {*form.arguments, *_known_functions(), *form.functions()}
     title = _function_name(name or compilation.typed.name or "metric", taken)
-    program = _value_only(compilation.program, taken)
+    program = _value_only(compilation.program, taken, is_joint=compilation.typed.is_joint)
     holes = {
         "NAME": title,
-        "VALUE": "\n".join(map(_PRINTER.assign, break_lines(program.value, _PRINTER, _LINE))),
-        **_argument_holes(compilation, options, program),
+        "VALUE": _value_lines(program),
+        **_argument_holes(compilation, options, program, form),
     }
     parts = [
-        fill(read_template("numpy/score.py"), holes),
-        read_template("numpy/check.py"),
+        fill(read_template(form.score), holes),
+        *map(read_template, form.checks),
         *_used_functions(program),
     ]
     code = "\n\n\n".join(part.strip("\n") for part in parts)
@@ -112,7 +139,7 @@ def _first_line(title: str) -> str:
     return f"{title}: M of hard decisions, with scikit-learn's arguments; needs numpy alone."
 
 
-def _value_only(program: Program, taken: set[str]) -> Program:
+def _value_only(program: Program, taken: set[str], *, is_joint: bool) -> Program:
     """Return what the value needs, in names that mean nothing else in the file."""
     names: dict[str, str] = {}
     for name in (*program.parameters, *(assign.name for assign in program.value)):
@@ -125,10 +152,18 @@ def _value_only(program: Program, taken: set[str]) -> Program:
             wanted |= {e.name for e in walk(assign.expr) if isinstance(e, Ref)}
             renamed = _renamed(assign.expr, names)
             lines.insert(0, replace(assign, name=names[assign.name], expr=renamed))
-    if not program.inputs:  # a constant, in the shape of the counts
-        lines[-1] = replace(lines[-1], expr=Op("add", (_NOTHING, lines[-1].expr)))
+    inputs = tuple(name for name in program.inputs if name in wanted)
+    if not any(name in _ENTRIES for name in inputs):  # a constant, in the shape of the counts
+        nothing = Op("mul", (Num(Fraction(0)), _TP_SUM if is_joint else Ref("tp")))
+        lines[-1] = replace(lines[-1], expr=Op("add", (nothing, lines[-1].expr)))
     parameters = tuple(names[name] for name in program.parameters)
-    return Program(program.inputs, parameters, tuple(lines), ())
+    return Program(inputs, parameters, tuple(lines), ())
+
+
+def _value_lines(program: Program) -> str:
+    """Return the body of the function of counts."""
+    lines = [_PRINTER.assign(line) for line in break_lines(program.value, _PRINTER, _LINE)]
+    return "\n".join(["classes = tp.shape[-1]"] * ("classes" in program.inputs) + lines)
 
 
 def _renamed(expr: Expr, names: Mapping[str, str]) -> Expr:
@@ -141,20 +176,22 @@ def _renamed(expr: Expr, names: Mapping[str, str]) -> Expr:
 
 
 def _argument_holes(
-    compilation: Compilation, options: LossOptions, program: Program
+    compilation: Compilation, options: LossOptions, program: Program, form: _Form
 ) -> dict[str, str]:
     """Return argument lists: those of the data, then the policy, then the metric's own."""
     policy = {"zero_division": options.zero_division} if "quotient" in program.functions() else {}
     own = (float(parameter.default) for parameter in compilation.typed.parameters)
     given = {**policy, **dict(zip(program.parameters, own, strict=True))}
     defaults = [f"{name}={number(value)}" for name, value in given.items()]
-    described = ("pos_label", "sample_weight", *given)
+    of_data = [f"{name}={value}" for name, value in form.arguments.items()]
+    meaning = {name: _MEANING[name] for name in (*form.arguments, *policy)}
+    meaning |= dict.fromkeys(program.parameters, "of the metric")
     star = ["*"] if given else []
     return {
-        "SCORE_ARGUMENTS": ", ".join((*_DATA, "*", "pos_label=1", "sample_weight=None", *defaults)),
+        "SCORE_ARGUMENTS": ", ".join((*_DATA, "*", *of_data, *defaults)),
         "SCORE_CALL": ", ".join(("*entries", *(f"{name}={name}" for name in given))),
         "COUNT_ARGUMENTS": ", ".join((*_ENTRIES, *star, *defaults)),
-        "ARGUMENT_DOCS": "\n".join(f"{n}: {_MEANING.get(n, 'of the metric')}" for n in described),
+        "ARGUMENT_DOCS": "\n".join(map(": ".join, meaning.items())),
     }
 
 

@@ -27,12 +27,3 @@ def check_labels(y_true, y_pred, pos_label):
     if len(labels) > 2 or (len(labels) == 2 and pos_label not in labels):
         found = ", ".join(map(repr, sorted(labels, key=str)[:5]))
         raise ValueError(f"labels must be {pos_label!r} and one other, not {found}")
-
-
-def as_counts(*counts):
-    """Return arrays of one shape."""
-    arrays = np.broadcast_arrays(*(np.asarray(count, dtype=float) for count in counts))
-    for name, array in zip(("tp", "fp", "fn", "tn"), arrays):
-        if (array < 0).any():
-            raise ValueError(f"{name} must not be negative")
-    return arrays

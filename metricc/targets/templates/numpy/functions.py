@@ -49,3 +49,28 @@ def sigmoid(x):
 def normal_cdf(x):
     """Return the standard normal distribution function at x."""
     return np.vectorize(math.erfc, otypes=[float])(np.multiply(x, -(0.5**0.5))) / 2
+
+
+def sum_over(x):
+    """Return the sum over all classes, in an axis of one."""
+    return np.sum(x, axis=-1, keepdims=True)
+
+
+def mean_over(x):
+    """Return the mean over all classes, in an axis of one."""
+    return np.mean(x, axis=-1, keepdims=True)
+
+
+def prod_over(x):
+    """Return the product over all classes, in an axis of one."""
+    return np.prod(x, axis=-1, keepdims=True)
+
+
+def min_over(x):
+    """Return the smallest of all classes, in an axis of one."""
+    return np.min(x, axis=-1, keepdims=True)
+
+
+def max_over(x):
+    """Return the largest of all classes, in an axis of one."""
+    return np.max(x, axis=-1, keepdims=True)
