@@ -45,7 +45,10 @@ METRICS: dict[str, tuple[str, dict[str, Any]]] = {
     "multilabel": ("f1", {"task": "multilabel"}),
     "multilabel, weighted": ("mcc", {"task": "multilabel", "average": "weighted"}),
     "multiclass, mix": ("f1", {"task": "multiclass", "mix": 0.3}),
-    "multiclass, micro, log": ("f1", {"task": "multiclass", "average": "micro", "log": True}),
+    "multiclass, micro, log": (
+        "f1",
+        {"task": "multiclass", "average": "micro", "log": True, "classes": (0, 1)},
+    ),
     "multiclass, momentum": ("f1", {"task": "multiclass", "momentum": 0.8, "mix": 0.3}),
     "multiclass, joint": ("multiclass_mcc", {}),
 }

@@ -84,12 +84,8 @@ def counts_shape(plan: Plan) -> str:
     """Return the code of the shape of what soft_counts returns, once arguments are arranged."""
     options = plan.options
     rows = len(_entries(plan)) + 2 * plan.has_log_loss
-    if not options.is_grouped:
-        return f"({rows},)"
-    first = ["input.shape[0]"] if options.per_sample else []
-    last = ["input.shape[-1]"] if options.has_classes else []
-    summed = f"*[1] * (input.dim() - {len(first) + len(last)})"
-    return f"({', '.join((str(rows), *first, summed, *last))})"
+    groups = ["input.shape[0]"] * options.per_sample + ["input.shape[1]"] * options.has_classes
+    return f"({', '.join((str(rows), *groups))}{'' if groups else ','})"
 
 
 def has_count(plan: Plan) -> bool:
