@@ -86,10 +86,9 @@ def counts_shape(plan: Plan) -> str:
     rows = len(_entries(plan)) + 2 * plan.has_log_loss
     if not options.is_grouped:
         return f"({rows},)"
-    first = ["input.shape[0]"] if options.per_sample else []
-    last = ["input.shape[-1]"] if options.has_classes else []
-    summed = f"*[1] * (input.dim() - {len(first) + len(last)})"
-    return f"({', '.join((str(rows), *first, summed, *last))})"
+    sizes = ["input.shape[0]"] if options.per_sample else []
+    sizes += ["input.shape[1]"] if options.has_classes else []
+    return f"({', '.join((str(rows), *sizes))})"
 
 
 def has_count(plan: Plan) -> bool:
