@@ -84,8 +84,11 @@ def counts_shape(plan: Plan) -> str:
     """Return the code of the shape of what soft_counts returns, once arguments are arranged."""
     options = plan.options
     rows = len(_entries(plan)) + 2 * plan.has_log_loss
-    groups = ["input.shape[0]"] * options.per_sample + ["input.shape[1]"] * options.has_classes
-    return f"({', '.join((str(rows), *groups))}{'' if groups else ','})"
+    if not options.is_grouped:
+        return f"({rows},)"
+    sizes = ["input.shape[0]"] if options.per_sample else []
+    sizes += ["input.shape[1]"] if options.has_classes else []
+    return f"({', '.join((str(rows), *sizes))})"
 
 
 def has_count(plan: Plan) -> bool:
