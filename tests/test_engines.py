@@ -17,6 +17,7 @@ import pytest
 from derivations import DERIVATIONS, EVERYTHING, EXPRESSIONS, MCC, shown
 from hypothesis import given, settings
 from matplotlib.image import imread
+from shelves import TWO_CLASSES
 
 import metricc
 from metricc.formats import render
@@ -77,7 +78,7 @@ SHARES = 8
 def test_katex_draws_the_library_with_every_surrogate(share: int) -> None:
     library = load_library()
     formulas: dict[str, None] = {}
-    for name in sorted(library.metrics)[share::SHARES]:
+    for name in sorted(TWO_CLASSES)[share::SHARES]:
         metric = metricc.compile(name)
         for surrogate, rescaled in itertools.product(library.surrogates, (False, True)):
             page = metric.derivation("latex", surrogate=surrogate, rescaled=rescaled)
