@@ -12,6 +12,7 @@ from .derivation.steps import derive, start
 from .evaluate import arrays, run_value
 from .explain import explain
 from .formats import Notation, html, latex, read_notation, render
+from .ir.derivation import CLASS_LETTERS, OF_CLASSES
 from .plot import make_figure
 from .plot.view import View
 from .reader import read_source
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-    from .derivation.steps import Wrt
+    from .derivation.equations import Wrt
     from .ir.compilation import Compilation
     from .ir.derivation import DerivationStep
 
@@ -57,17 +58,17 @@ class Metric:
         """Show the formula."""
         return f"<metricc {self.name or 'metric'}: {' '.join(self.formula.split())}>"
 
-    def _repr_latex_(self) -> str | None:
+    def _repr_latex_(self) -> str:
         """Show the metric and its slopes in a notebook, or a page made of one."""
-        if self.compilation.typed.is_joint:
-            return None
-        return latex.block(self._in_short(), Notation())
+        return latex.block(self._in_short(), self._notation())
 
-    def _repr_html_(self) -> str | None:
+    def _repr_html_(self) -> str:
         """Show the same where a page is shown."""
-        if self.compilation.typed.is_joint:
-            return None
-        return html.block(self._in_short(), Notation())
+        return html.block(self._in_short(), self._notation())
+
+    def _notation(self) -> Notation:
+        is_joint = self.compilation.typed.is_joint
+        return Notation(indices=OF_CLASSES) if is_joint else Notation()
 
     def _in_short(self) -> tuple[DerivationStep, ...]:
         """Return the steps from the metric to its slopes; the metric alone if they are long."""
@@ -169,7 +170,7 @@ class Metric:
         format: str = "latex",
         *,
         wrt: Wrt = "theta",
-        surrogate: str = "sigmoid",
+        surrogate: str | None = None,
         rescaled: bool = False,
         symbols: Path | None = None,
         ascii: bool = False,
@@ -181,7 +182,8 @@ class Metric:
         Args:
             format: "text", "latex", "markdown", "typst" or "html".
             wrt: what to differentiate by last: "entries", "yhat", "p", "z" or "theta".
-            surrogate: the soft decision, a surrogate of the library.
+            surrogate: the soft decision, a surrogate of the library: sigmoid unless given, or, where
+                the metric joins classes, softmax, with which they exclude each other.
             rescaled: stretch the surrogate to reach 0 and 1.
             symbols: a TOML file with your notation, a line such as `yhat = "h"` for each name.
             ascii: write text without any other characters.
@@ -191,9 +193,12 @@ class Metric:
         Raises:
             MetricError: a word or file is wrong, or the formulas would not fit on a page.
         """
-        names = (parameter.name for parameter in self.compilation.typed.parameters)
+        typed = self.compilation.typed
+        names = [*(p.name for p in typed.parameters), *(CLASS_LETTERS if typed.is_joint else ())]
         notation = read_notation(symbols, names)
-        decision = compile_surrogate(surrogate, rescaled=rescaled)
+        if typed.is_joint and surrogate in (None, "softmax"):
+            surrogate = "identity"  # of what softmax gives
+        decision = compile_surrogate(surrogate or "sigmoid", rescaled=rescaled)
         return render(
             derive(self.compilation, decision, wrt),
             format,

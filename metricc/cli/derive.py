@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import click
 
-from ..derivation.steps import Wrt
+from ..derivation.equations import Wrt
 from ..formats import FORMATS
 from ..ir.derivation import LETTERS
 from ..metric import compile_text
@@ -35,7 +35,10 @@ from .options import formula_source, loss_option, param_option
 @click.option("--bibtex", is_flag=True, help="Append what to cite.")
 @param_option
 @loss_option(
-    "--surrogate", default="sigmoid", type=click.Choice(surrogates()), help="The soft decision."
+    "--surrogate",
+    default=None,
+    type=click.Choice((*surrogates(), "softmax")),
+    help="The soft decision: sigmoid, or softmax where the metric joins several classes.",
 )
 @loss_option("--rescaled/--no-rescaled", help="Stretch the surrogate, to reach both 0 and 1.")
 def derive_command(formula: str, params: dict[str, float], **options: Any) -> None:  # noqa: ANN401

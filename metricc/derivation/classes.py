@@ -1,0 +1,136 @@
+"""The formulas of a metric of several classes: value and slopes of a class, in T_c, Q_c, P_c, n.
+
+Reductions are atoms: Σ AP·PP is a letter that stands for a sum. A `let` keeps its name where it
+is one number for all classes, or nothing that predictions move.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ..diagnostics import DerivationTooLong, MetricError
+from ..ir.program import Ref
+from ..ir.symbolic import ClassSymbols
+from .arrange import length
+from .closed import Closed, TooLongError
+from .formulas import MAX_LENGTH, NAME, Formulas
+from .indices import PER_CLASS, varies
+from .letters import SUMS
+from .name import in_order, name_parts, rename_refs
+from .names import user_names
+from .write import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import sympy as sp
+
+    from ..ir.compilation import Compilation
+    from ..ir.program import Expr
+    from ..ir.symbolic import Gradient
+    from .letters import Basis
+    from .name import Parts
+
+_OWN = ("E", "G", "H", "U")
+"""What parts are called that are one number per class."""
+
+
+def class_formulas(compilation: Compilation, sign: int) -> Formulas:
+    """Return value and derivatives by T and Q of `sign` times the metric, without indices.
+
+    Raises:
+        MetricError: they would not fit on a page.
+    """
+    gradient = compilation.derived
+    found = []
+    for value_in_slopes in (True, False):
+        with suppress(TooLongError, RecursionError):
+            written = formulas_of(compilation, gradient, SUMS, sign, value_in_slopes)
+            found.append(written)
+    shortest = min(found, key=_length, default=None)
+    if shortest is None or _length(shortest) > MAX_LENGTH:
+        raise MetricError(DerivationTooLong(compilation.typed.span))
+    return shortest
+
+
+def formulas_of(
+    compilation: Compilation, gradient: Gradient, basis: Basis, sign: int, reuses_value: bool
+) -> Formulas:
+    """Return the formulas in one basis; slopes may be written with the value in them."""
+    symbolic = gradient.symbolic
+    kept = kept_names(compilation)
+    lets = dict(kept)
+    if reuses_value and symbolic.value.is_Symbol:
+        kept[symbolic.value] = "m"
+    closed = Closed(basis, kept=kept, names=user_names(compilation), is_joint=True)
+    closed.learn(gradient.bindings)
+    value = closed.definitions.get(symbolic.value)
+    value = closed.expr(symbolic.value) if value is None else value
+    pos, neg = (sign * closed.expr(e) for e in (gradient.grad_pos, gradient.grad_neg))
+    writer = Writer(closed, value)
+    formulas = {
+        "value": writer.preferred(value, ("bottom", "top", "quotient")),
+        "T": writer.shortest(pos - neg),
+        "Q": writer.shortest(neg),
+    }
+    written = {name: writer.shortest(closed.definitions[symbol]) for symbol, name in lets.items()}
+    return Formulas(basis.name, *_named(formulas, written))
+
+
+def _named(
+    formulas: Mapping[str, Expr], lets: Mapping[str, Expr]
+) -> tuple[Parts, dict[str, Expr]]:
+    """Name what is repeated: D for all classes, E for what each class has of its own."""
+    parts, named = name_parts({**formulas, **{f"let {name}": e for name, e in lets.items()}}, {})
+    ordered = in_order([*((name, named.pop(f"let {name}")) for name in lets), *parts])
+    used = _used(ordered, named)
+    ordered = [(name, part) for name, part in ordered if name in used]
+    own = class_names(ordered)
+    made = [name for name, _ in ordered if name not in lets]
+    names: dict[str, Expr] = dict(zip((n for n in made if n in own), map(Ref, _OWN), strict=False))
+    shared = [name for name in made if name not in own]
+    names |= {name: Ref("D" if i == 1 else f"D_{i}") for i, name in enumerate(shared, 1)}
+    called = tuple((_called(name, names), rename_refs(part, names)) for name, part in ordered)
+    return called, {key: rename_refs(expr, names) for key, expr in named.items()}
+
+
+def _called(name: str, names: Mapping[str, Expr]) -> str:
+    new = names.get(name)
+    return new.name if isinstance(new, Ref) else name
+
+
+def _used(parts: list[tuple[str, Expr]], formulas: Mapping[str, Expr]) -> set[str]:
+    whole = Formulas("", tuple(parts), formulas)
+    return whole.needed(*formulas)
+
+
+def class_names(parts: Parts | list[tuple[str, Expr]]) -> set[str]:
+    """Return the names that are one number per class: the letters, and those of such parts."""
+    names = set(PER_CLASS)
+    for name, part in parts:
+        if varies(part, names):
+            names.add(name)
+    return names
+
+
+def kept_names(compilation: Compilation) -> dict[sp.Symbol, str]:
+    """Return the `let`s that keep their names in formulas, by their symbols."""
+    gradient, called = compilation.derived, user_names(compilation)
+    symbolic = gradient.symbolic
+    per_class = ClassSymbols(symbolic.bindings)
+    moved = {step.before for step in gradient.derivation}
+    times = Counter(label for _, label in symbolic.labels)
+    made = {binding.symbol for binding in symbolic.bindings}
+    return {
+        expr: called[label]
+        for expr, label in symbolic.labels
+        if expr in made and expr != symbolic.value and times[label] == 1
+        if not (per_class.vary(expr) and expr in moved)
+    }
+
+
+def _length(found: Formulas) -> int:
+    parts = sum(length(part) + NAME for _, part in found.parts)
+    return parts + sum(map(length, found.of.values()))
