@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics import DerivationTooLong, MetricError
 from ..ir.program import Ref
-from ..ir.symbolic import ClassSymbols
+from ..ir.symbolic import ENTRY, Bindings, ClassSymbols
+from ..passes.classes import class_slopes
 from .arrange import length
 from .closed import Closed, TooLongError
+from .entries import moves
 from .formulas import MAX_LENGTH, NAME, Formulas
 from .indices import PER_CLASS, varies
-from .letters import SUMS
+from .letters import ENTRIES, SUMS
 from .name import in_order, name_parts, rename_refs
 from .names import user_names
 from .write import Writer
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from ..ir.compilation import Compilation
     from ..ir.program import Expr
-    from ..ir.symbolic import Gradient
+    from ..ir.symbolic import Binding
     from .letters import Basis
     from .name import Parts
 
@@ -44,39 +46,63 @@ def class_formulas(compilation: Compilation, sign: int) -> Formulas:
         MetricError: they would not fit on a page.
     """
     gradient = compilation.derived
+    slopes = {"T": gradient.grad_pos - gradient.grad_neg, "Q": gradient.grad_neg}
+    slopes = {name: sign * slope for name, slope in slopes.items()}
+    return _shortest(compilation, gradient.bindings, slopes, SUMS)
+
+
+def entry_formulas(compilation: Compilation, sign: int) -> Formulas:
+    """Return value and derivatives by the entries of `sign` times the metric, without indices.
+
+    Raises:
+        MetricError: they would not fit on a page.
+    """
+    symbolic = compilation.symbolic
+    bindings = Bindings({(b.op, b.args): b for b in symbolic.bindings})
+    directions = {name: moves(entry) for name, entry in ENTRY.items()}
+    slopes = class_slopes(symbolic, bindings, [], directions)
+    by_name = {name: sign * slope for name, slope in zip(ENTRY, slopes, strict=True)}
+    return _shortest(compilation, bindings.all(), by_name, ENTRIES)
+
+
+def _shortest(
+    compilation: Compilation,
+    bindings: tuple[Binding, ...],
+    slopes: Mapping[str, sp.Expr],
+    basis: Basis,
+) -> Formulas:
+    """Return the shorter formulas of two: the slopes with the value in them, or without."""
     found = []
-    for value_in_slopes in (True, False):
+    for kept in ({compilation.symbolic.value: "m"}, {}):
+        closed = Closed(
+            basis,
+            kept={**kept_names(compilation), **kept},
+            names=user_names(compilation),
+            is_joint=True,
+        )
         with suppress(TooLongError, RecursionError):
-            written = formulas_of(compilation, gradient, SUMS, sign, value_in_slopes)
-            found.append(written)
+            closed.learn(bindings)
+            found.append(_formulas(compilation, closed, slopes))
     shortest = min(found, key=_length, default=None)
     if shortest is None or _length(shortest) > MAX_LENGTH:
         raise MetricError(DerivationTooLong(compilation.typed.span))
     return shortest
 
 
-def formulas_of(
-    compilation: Compilation, gradient: Gradient, basis: Basis, sign: int, reuses_value: bool
+def _formulas(
+    compilation: Compilation, closed: Closed, slopes: Mapping[str, sp.Expr]
 ) -> Formulas:
-    """Return the formulas in one basis; slopes may be written with the value in them."""
-    symbolic = gradient.symbolic
-    kept = kept_names(compilation)
-    lets = dict(kept)
-    if reuses_value and symbolic.value.is_Symbol:
-        kept[symbolic.value] = "m"
-    closed = Closed(basis, kept=kept, names=user_names(compilation), is_joint=True)
-    closed.learn(gradient.bindings)
-    value = closed.definitions.get(symbolic.value)
-    value = closed.expr(symbolic.value) if value is None else value
-    pos, neg = (sign * closed.expr(e) for e in (gradient.grad_pos, gradient.grad_neg))
+    root = compilation.symbolic.value
+    value = closed.definitions[root] if root in closed.definitions else closed.expr(root)
     writer = Writer(closed, value)
-    formulas = {
-        "value": writer.preferred(value, ("bottom", "top", "quotient")),
-        "T": writer.shortest(pos - neg),
-        "Q": writer.shortest(neg),
+    formulas = {"value": writer.preferred(value, ("bottom", "top", "quotient"))}
+    formulas |= {name: writer.shortest(closed.expr(slope)) for name, slope in slopes.items()}
+    lets = {
+        closed.kept[symbol]: writer.shortest(definition)
+        for symbol, definition in closed.definitions.items()
+        if symbol != root
     }
-    written = {name: writer.shortest(closed.definitions[symbol]) for symbol, name in lets.items()}
-    return Formulas(basis.name, *_named(formulas, written))
+    return Formulas(closed.basis.name, *_named(formulas, lets))
 
 
 def _named(

@@ -13,7 +13,7 @@ from ..ir.program import Expr, Op, Ref, walk
 from ..ir.typed import ENTRIES, below
 from ..targets.formula import expression
 from .arrange import add, multiply
-from .classes import class_formulas, class_names
+from .classes import class_formulas, class_names, entry_formulas
 from .equations import M, ONE, Wrt, equation, loss_of, partial, total
 from .indices import indexed
 from .name import rename_refs
@@ -56,24 +56,22 @@ def derive_joint(
     """
     surrogate = None if decision.name == "identity" else decision
     target, sign, loss = loss_of(compilation)
-    found = class_formulas(compilation, sign)
+    found = (entry_formulas if wrt == "entries" else class_formulas)(compilation, sign)
     used = _entries(compilation, found)
-    chain = (
-        _by_decision(target),
-        _by_probability(surrogate, target),
-        _by_logit(surrogate, target),
-        _by_weights(target),
-    )
-    steps = (
-        start_joint(compilation),
-        _soft_entries(surrogate, used),
-        _substitution(found, used),
-        *loss,
-        _partials(found, target),
-        *chain[: get_args(Wrt).index(wrt)],
-    )
+    steps = [start_joint(compilation), _soft_entries(surrogate, used)]
+    if wrt == "entries":
+        steps += [*loss, _by_entries(found, target)]
+    else:
+        chain = (
+            _by_decision(target),
+            _by_probability(surrogate, target),
+            _by_logit(surrogate, target),
+            _by_weights(target),
+        )
+        steps += [_substitution(found, used), *loss, _partials(found, target)]
+        steps += chain[: get_args(Wrt).index(wrt)]
     typed = compilation.typed
-    return Derivation(typed.name or "metric", typed.text, steps, OF_CLASSES)
+    return Derivation(typed.name or "metric", typed.text, tuple(steps), OF_CLASSES)
 
 
 def start_joint(compilation: Compilation) -> DerivationStep:
@@ -159,15 +157,28 @@ def _names(found: Formulas) -> set[str]:
 
 
 def _partials(found: Formulas, target: Ref) -> DerivationStep:
-    own = class_names(found.parts)
-    slopes = [
-        equation(partial(target, Ref(f"{letter}_c")), indexed(found.of[letter], own, "c"))
-        for letter in "TQ"
-    ]
     title = "Differentiate by T_c and Q_c, as nothing else depends on the predictions"
-    if any(isinstance(e, Op) and e.op == "equal" for x in found.of.values() for e in walk(x)):
-        title += "; classes that tie share the one"
-    return DerivationStep(title, (*slopes, *_parts(found, in_value=False)))
+    lines = (*_slopes(found, target, "TQ"), *_parts(found, in_value=False))
+    return DerivationStep(title + _ties(found), lines)
+
+
+def _by_entries(found: Formulas, target: Ref) -> DerivationStep:
+    lines = (*_slopes(found, target, ENTRIES), *_equations(found.parts))
+    return DerivationStep("Differentiate by each entry" + _ties(found), lines)
+
+
+def _slopes(found: Formulas, target: Ref, letters: Iterable[str]) -> list[Equation]:
+    own = class_names(found.parts)
+    return [
+        equation(partial(target, Ref(f"{letter}_c")), indexed(found.of[letter], own, "c"))
+        for letter in letters
+    ]
+
+
+def _ties(found: Formulas) -> str:
+    exprs = (*found.of.values(), *dict(found.parts).values())
+    has_ties = any(isinstance(e, Op) and e.op == "equal" for expr in exprs for e in walk(expr))
+    return "; classes that tie share the 1" if has_ties else ""
 
 
 def _parts(found: Formulas, *, in_value: bool) -> list[Equation]:

@@ -215,10 +215,10 @@ def _by_logit(decision: Expr, target: Ref) -> DerivationStep:
 def _by_weights(target: Ref) -> DerivationStep:
     features, weights = Ref("x_i"), Ref("theta")
     inner = multiply([Op("transpose", (weights,)), Ref("x_k")])
-    total = total(multiply([partial(target, Ref("z_i")), features]))
+    whole = total(multiply([partial(target, Ref("z_i")), features]))
     return DerivationStep(
         "For a linear model, sum over the samples",
-        (equation(Z, inner), equation(partial(target, weights), total)),
+        (equation(Z, inner), equation(partial(target, weights), whole)),
     )
 
 
