@@ -182,8 +182,8 @@ class Metric:
         Args:
             format: "text", "latex", "markdown", "typst" or "html".
             wrt: what to differentiate by last: "entries", "yhat", "p", "z" or "theta".
-            surrogate: the soft decision, a surrogate of the library: sigmoid unless given, or, where
-                the metric joins classes, softmax, with which they exclude each other.
+            surrogate: the soft decision, a surrogate of the library: sigmoid unless given, or
+                softmax where the metric joins classes.
             rescaled: stretch the surrogate to reach 0 and 1.
             symbols: a TOML file with your notation, a line such as `yhat = "h"` for each name.
             ascii: write text without any other characters.

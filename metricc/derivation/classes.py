@@ -19,9 +19,10 @@ from .closed import Closed, TooLongError
 from .entries import moves
 from .formulas import MAX_LENGTH, NAME, Formulas
 from .indices import PER_CLASS, varies
-from .letters import ENTRIES, SUMS
+from .letters import SUMS
 from .name import in_order, name_parts, rename_refs
 from .names import user_names
+from .products import by_denominators
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ..ir.compilation import Compilation
     from ..ir.program import Expr
     from ..ir.symbolic import Binding
-    from .letters import Basis
     from .name import Parts
 
 _OWN = ("E", "G", "H", "U")
@@ -48,7 +48,7 @@ def class_formulas(compilation: Compilation, sign: int) -> Formulas:
     gradient = compilation.derived
     slopes = {"T": gradient.grad_pos - gradient.grad_neg, "Q": gradient.grad_neg}
     slopes = {name: sign * slope for name, slope in slopes.items()}
-    return _shortest(compilation, gradient.bindings, slopes, SUMS)
+    return _shortest(compilation, gradient.bindings, slopes)
 
 
 def entry_formulas(compilation: Compilation, sign: int) -> Formulas:
@@ -62,20 +62,19 @@ def entry_formulas(compilation: Compilation, sign: int) -> Formulas:
     directions = {name: moves(entry) for name, entry in ENTRY.items()}
     slopes = class_slopes(symbolic, bindings, [], directions)
     by_name = {name: sign * slope for name, slope in zip(ENTRY, slopes, strict=True)}
-    return _shortest(compilation, bindings.all(), by_name, ENTRIES)
+    return _shortest(compilation, bindings.all(), by_name)
 
 
 def _shortest(
     compilation: Compilation,
     bindings: tuple[Binding, ...],
     slopes: Mapping[str, sp.Expr],
-    basis: Basis,
 ) -> Formulas:
     """Return the shorter formulas of two: the slopes with the value in them, or without."""
     found = []
     for kept in ({compilation.symbolic.value: "m"}, {}):
         closed = Closed(
-            basis,
+            SUMS,
             kept={**kept_names(compilation), **kept},
             names=user_names(compilation),
             is_joint=True,
@@ -89,14 +88,12 @@ def _shortest(
     return shortest
 
 
-def _formulas(
-    compilation: Compilation, closed: Closed, slopes: Mapping[str, sp.Expr]
-) -> Formulas:
+def _formulas(compilation: Compilation, closed: Closed, slopes: Mapping[str, sp.Expr]) -> Formulas:
     root = compilation.symbolic.value
     value = closed.definitions[root] if root in closed.definitions else closed.expr(root)
     writer = Writer(closed, value)
     formulas = {"value": writer.preferred(value, ("bottom", "top", "quotient"))}
-    formulas |= {name: writer.shortest(closed.expr(slope)) for name, slope in slopes.items()}
+    formulas |= {name: _slope(writer, closed.expr(slope)) for name, slope in slopes.items()}
     lets = {
         closed.kept[symbol]: writer.shortest(definition)
         for symbol, definition in closed.definitions.items()
@@ -105,9 +102,18 @@ def _formulas(
     return Formulas(closed.basis.name, *_named(formulas, lets))
 
 
-def _named(
-    formulas: Mapping[str, Expr], lets: Mapping[str, Expr]
-) -> tuple[Parts, dict[str, Expr]]:
+def _slope(writer: Writer, expr: sp.Expr) -> Expr:
+    """Return the shortest form of a slope, which may be a fraction for each denominator."""
+    ways = []
+    for form in (expr, by_denominators(writer.closed, expr)):
+        with suppress(TooLongError):
+            ways.append(writer.shortest(form))
+    if not ways:
+        raise TooLongError
+    return min(ways, key=length)
+
+
+def _named(formulas: Mapping[str, Expr], lets: Mapping[str, Expr]) -> tuple[Parts, dict[str, Expr]]:
     """Name what is repeated: D for all classes, E for what each class has of its own."""
     parts, named = name_parts({**formulas, **{f"let {name}": e for name, e in lets.items()}}, {})
     ordered = in_order([*((name, named.pop(f"let {name}")) for name in lets), *parts])

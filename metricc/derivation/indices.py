@@ -1,7 +1,9 @@
 """Indices of classes: T is T_c, and a sum over the classes says by which letter it goes.
 
-    m = sum(T)/K        →  m = Σ_c T_c / K
-    ∂m/∂T = P/sum(P^2)  →  ∂m/∂T_c = P_c / Σ_j P_j²      as c is the class that one looks at
+    m = sum(T)/n        →  m = Σ_c T_c / n
+    ∂m/∂T = P/sum(P^2)  →  ∂m/∂T_c = P_c / Σ_j P_j²
+
+In the second, c is the class that one looks at.
 """
 
 from __future__ import annotations

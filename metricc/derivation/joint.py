@@ -14,7 +14,7 @@ from ..ir.typed import ENTRIES, below
 from ..targets.formula import expression
 from .arrange import add, multiply
 from .classes import class_formulas, class_names, entry_formulas
-from .equations import M, ONE, Wrt, equation, loss_of, partial, total
+from .equations import ONE, M, Wrt, equation, loss_of, partial, total
 from .indices import indexed
 from .name import rename_refs
 from .names import user_names
@@ -46,9 +46,7 @@ _SUBSTITUTED = {
 }
 
 
-def derive_joint(
-    compilation: Compilation, decision: CompiledSurrogate, wrt: Wrt
-) -> Derivation:
+def derive_joint(compilation: Compilation, decision: CompiledSurrogate, wrt: Wrt) -> Derivation:
     """Return the derivation; with the identity as a surrogate, classes exclude each other.
 
     Raises:
@@ -59,8 +57,9 @@ def derive_joint(
     found = (entry_formulas if wrt == "entries" else class_formulas)(compilation, sign)
     used = _entries(compilation, found)
     steps = [start_joint(compilation), _soft_entries(surrogate, used)]
+    steps += [_substitution(found, used), *loss]
     if wrt == "entries":
-        steps += [*loss, _by_entries(found, target)]
+        steps.append(_by_entries(found, target))
     else:
         chain = (
             _by_decision(target),
@@ -68,8 +67,7 @@ def derive_joint(
             _by_logit(surrogate, target),
             _by_weights(target),
         )
-        steps += [_substitution(found, used), *loss, _partials(found, target)]
-        steps += chain[: get_args(Wrt).index(wrt)]
+        steps += [_partials(found, target), *chain[: get_args(Wrt).index(wrt)]]
     typed = compilation.typed
     return Derivation(typed.name or "metric", typed.text, tuple(steps), OF_CLASSES)
 
@@ -113,7 +111,7 @@ def _entries(compilation: Compilation, found: Formulas) -> list[str]:
 
 def _soft_entries(surrogate: CompiledSurrogate | None, used: Iterable[str]) -> DerivationStep:
     counts = [equation(Ref(f"{entry}_c"), total(multiply(_SHARES[entry]))) for entry in used]
-    ends = ", and each count by a sum; y_ic is 1 where sample i is of class c, and 0 elsewhere"
+    ends = ", and each count by a sum; y_ic is 1 where the sample is of the class, else 0"
     if surrogate is None:
         title = "Replace each hard decision by the probability that softmax gives the class"
         other = Op("sum_over", (Op("exp", (Ref("z_kj"),)), Ref("j")))
@@ -163,7 +161,7 @@ def _partials(found: Formulas, target: Ref) -> DerivationStep:
 
 
 def _by_entries(found: Formulas, target: Ref) -> DerivationStep:
-    lines = (*_slopes(found, target, ENTRIES), *_equations(found.parts))
+    lines = (*_slopes(found, target, ENTRIES), *_parts(found, in_value=False))
     return DerivationStep("Differentiate by each entry" + _ties(found), lines)
 
 

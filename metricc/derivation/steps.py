@@ -15,7 +15,7 @@ from ..ir.typed import ENTRIES, MARGINALS
 from ..targets.formula import expression
 from .arrange import add, length, multiply
 from .entries import entry_slopes
-from .equations import LOSS, M, ONE, Wrt, equation, loss_of, partial, total
+from .equations import ONE, M, Wrt, equation, loss_of, partial, total
 from .formulas import formulas
 from .joint import derive_joint, start_joint
 from .name import rename_refs
@@ -227,4 +227,3 @@ def _parts(found: Formulas, *, in_value: bool) -> tuple[Equation, ...]:
     needed = found.needed("value")
     parts = [(name, part) for name, part in found.parts if (name in needed) == in_value]
     return tuple(equation(Ref(name), part) for name, part in parts)
-
