@@ -70,7 +70,7 @@ def _shortest(
     bindings: tuple[Binding, ...],
     slopes: Mapping[str, sp.Expr],
 ) -> Formulas:
-    """Return the shorter formulas of two: the slopes with the value in them, or without."""
+    """Return the shortest formulas: slopes with the value in them or not, split or not."""
     found = []
     for kept in ({compilation.symbolic.value: "m"}, {}):
         closed = Closed(
@@ -81,7 +81,10 @@ def _shortest(
         )
         with suppress(TooLongError, RecursionError):
             closed.learn(bindings)
-            found.append(_formulas(compilation, closed, slopes))
+            written = {name: closed.expr(slope) for name, slope in slopes.items()}
+            found.append(_formulas(compilation, closed, written))
+            split = {name: by_denominators(closed, slope) for name, slope in written.items()}
+            found.append(_formulas(compilation, closed, split))
     shortest = min(found, key=_length, default=None)
     if shortest is None or _length(shortest) > MAX_LENGTH:
         raise MetricError(DerivationTooLong(compilation.typed.span))
@@ -93,24 +96,13 @@ def _formulas(compilation: Compilation, closed: Closed, slopes: Mapping[str, sp.
     value = closed.definitions[root] if root in closed.definitions else closed.expr(root)
     writer = Writer(closed, value)
     formulas = {"value": writer.preferred(value, ("bottom", "top", "quotient"))}
-    formulas |= {name: _slope(writer, closed.expr(slope)) for name, slope in slopes.items()}
+    formulas |= {name: writer.shortest(slope) for name, slope in slopes.items()}
     lets = {
         closed.kept[symbol]: writer.shortest(definition)
         for symbol, definition in closed.definitions.items()
         if symbol != root
     }
     return Formulas(closed.basis.name, *_named(formulas, lets))
-
-
-def _slope(writer: Writer, expr: sp.Expr) -> Expr:
-    """Return the shortest form of a slope, which may be a fraction for each denominator."""
-    ways = []
-    for form in (expr, by_denominators(writer.closed, expr)):
-        with suppress(TooLongError):
-            ways.append(writer.shortest(form))
-    if not ways:
-        raise TooLongError
-    return min(ways, key=length)
 
 
 def _named(formulas: Mapping[str, Expr], lets: Mapping[str, Expr]) -> tuple[Parts, dict[str, Expr]]:
