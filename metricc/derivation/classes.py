@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from math import inf
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ..diagnostics import DerivationTooLong, MetricError
@@ -26,7 +28,7 @@ from .products import by_denominators
 from .write import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import sympy as sp
 
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from ..ir.program import Expr
     from ..ir.symbolic import Binding
     from .name import Parts
+
+SPLIT = 0.9
+"""What slopes cost that are a fraction for each denominator: they are easier to read."""
 
 _OWN = ("E", "G", "H", "U")
 """What parts are called that are one number per class."""
@@ -48,7 +53,7 @@ def class_formulas(compilation: Compilation, sign: int) -> Formulas:
     gradient = compilation.derived
     slopes = {"T": gradient.grad_pos - gradient.grad_neg, "Q": gradient.grad_neg}
     slopes = {name: sign * slope for name, slope in slopes.items()}
-    return _shortest(compilation, gradient.bindings, slopes)
+    return _best(compilation, gradient.bindings, slopes)
 
 
 def entry_formulas(compilation: Compilation, sign: int) -> Formulas:
@@ -62,10 +67,10 @@ def entry_formulas(compilation: Compilation, sign: int) -> Formulas:
     directions = {name: moves(entry) for name, entry in ENTRY.items()}
     slopes = class_slopes(symbolic, bindings, [], directions)
     by_name = {name: sign * slope for name, slope in zip(ENTRY, slopes, strict=True)}
-    return _shortest(compilation, bindings.all(), by_name)
+    return _best(compilation, bindings.all(), by_name)
 
 
-def _shortest(
+def _best(
     compilation: Compilation,
     bindings: tuple[Binding, ...],
     slopes: Mapping[str, sp.Expr],
@@ -81,28 +86,41 @@ def _shortest(
         )
         with suppress(TooLongError, RecursionError):
             closed.learn(bindings)
-            written = {name: closed.expr(slope) for name, slope in slopes.items()}
-            found.append(_formulas(compilation, closed, written))
-            split = {name: by_denominators(closed, slope) for name, slope in written.items()}
-            found.append(_formulas(compilation, closed, split))
-    shortest = min(found, key=_length, default=None)
-    if shortest is None or _length(shortest) > MAX_LENGTH:
+            for form, cost in ((_shortest, 1.0), (_split, SPLIT)):
+                formulas = _formulas(compilation, closed, slopes, form)
+                found.append((cost * _length(formulas), formulas))
+    size, best = min(found, key=itemgetter(0), default=(inf, None))
+    if best is None or size > MAX_LENGTH:
         raise MetricError(DerivationTooLong(compilation.typed.span))
-    return shortest
+    return best
 
 
-def _formulas(compilation: Compilation, closed: Closed, slopes: Mapping[str, sp.Expr]) -> Formulas:
+def _formulas(
+    compilation: Compilation,
+    closed: Closed,
+    slopes: Mapping[str, sp.Expr],
+    form: Callable[[Writer, sp.Expr], Expr],
+) -> Formulas:
     root = compilation.symbolic.value
     value = closed.definitions[root] if root in closed.definitions else closed.expr(root)
     writer = Writer(closed, value)
     formulas = {"value": writer.preferred(value, ("bottom", "top", "quotient"))}
-    formulas |= {name: writer.shortest(slope) for name, slope in slopes.items()}
+    formulas |= {name: form(writer, closed.expr(slope)) for name, slope in slopes.items()}
     lets = {
         closed.kept[symbol]: writer.shortest(definition)
         for symbol, definition in closed.definitions.items()
         if symbol != root
     }
     return Formulas(closed.basis.name, *_named(formulas, lets))
+
+
+def _shortest(writer: Writer, slope: sp.Expr) -> Expr:
+    return writer.shortest(slope)
+
+
+def _split(writer: Writer, slope: sp.Expr) -> Expr:
+    """Return a fraction for each denominator, which is short once they have names."""
+    return writer.sum(by_denominators(writer.closed, slope), ("bottom",))
 
 
 def _named(formulas: Mapping[str, Expr], lets: Mapping[str, Expr]) -> tuple[Parts, dict[str, Expr]]:

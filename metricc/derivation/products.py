@@ -66,13 +66,14 @@ def term_by_term(closed: Closed, expr: sp.Expr) -> Sum:
     return tuple(Product(c, factors) for factors, c in products.items() if c)
 
 
-def by_denominators(closed: Closed, expr: sp.Expr) -> sp.Expr:
+def by_denominators(closed: Closed, expr: sp.Expr) -> Sum:
     """a/D + b/E + c/D → (a + c)/D + b/E."""
     tops: dict[sp.Expr, sp.Expr] = {}
     for term in _distributed(expr):
         top, bottom = sp.fraction(factored(closed, term))
         tops[bottom] = tops.get(bottom, 0) + top
-    return sp.Add(*(top / bottom for bottom, top in tops.items()))
+    whole = sp.Add(*(top / bottom for bottom, top in tops.items()))
+    return term_by_term(closed, whole)
 
 
 def _distributed(expr: sp.Expr) -> list[sp.Expr]:
