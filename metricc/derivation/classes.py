@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from .name import Parts
 
 SPLIT = 0.9
-"""What slopes cost that are a fraction for each denominator: they are easier to read."""
+"""What derivatives by entries cost that are a fraction for each denominator, as an entry
+moves several sums: they are easier to read."""
 
 _OWN = ("E", "G", "H", "U")
 """What parts are called that are one number per class."""
@@ -53,7 +54,7 @@ def class_formulas(compilation: Compilation, sign: int) -> Formulas:
     gradient = compilation.derived
     slopes = {"T": gradient.grad_pos - gradient.grad_neg, "Q": gradient.grad_neg}
     slopes = {name: sign * slope for name, slope in slopes.items()}
-    return _best(compilation, gradient.bindings, slopes)
+    return _best(compilation, gradient.bindings, slopes, 1.0)
 
 
 def entry_formulas(compilation: Compilation, sign: int) -> Formulas:
@@ -67,13 +68,14 @@ def entry_formulas(compilation: Compilation, sign: int) -> Formulas:
     directions = {name: moves(entry) for name, entry in ENTRY.items()}
     slopes = class_slopes(symbolic, bindings, [], directions)
     by_name = {name: sign * slope for name, slope in zip(ENTRY, slopes, strict=True)}
-    return _best(compilation, bindings.all(), by_name)
+    return _best(compilation, bindings.all(), by_name, SPLIT)
 
 
 def _best(
     compilation: Compilation,
     bindings: tuple[Binding, ...],
     slopes: Mapping[str, sp.Expr],
+    split_cost: float,
 ) -> Formulas:
     """Return the shortest formulas: slopes with the value in them or not, split or not."""
     found = []
@@ -86,7 +88,7 @@ def _best(
         )
         with suppress(TooLongError, RecursionError):
             closed.learn(bindings)
-            for form, cost in ((_shortest, 1.0), (_split, SPLIT)):
+            for form, cost in ((_shortest, 1.0), (_split, split_cost)):
                 formulas = _formulas(compilation, closed, slopes, form)
                 found.append((cost * _length(formulas), formulas))
     size, best = min(found, key=itemgetter(0), default=(inf, None))
