@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -11,7 +12,11 @@ from metricc.frontend.spelling import latin
 
 Numbers = dict[str, Any]
 
-_AS_ASCII = dict(zip("·−√Σ∂ℓΠθτπ", "* - sqrt sum d l prod theta tau pi".split(), strict=True))
+_AS_ASCII = dict(
+    zip(
+        "·−√Σ∂ℓΠθτπ", ["*", "-", "sqrt", "sum", "d", "l", "prod", "theta", "tau", "pi"], strict=True
+    )
+)
 _AS_ASCII |= {"ŷ": "yhat", "ₖ": "_k", "ᵢ": "_i", "ᵀ": "^T", "σ": "sigmoid"}
 _AS_ASCII |= {digit: f"^{at}" for at, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _REDUCTION = re.compile(r"\b(sum|prod|min|max)_([cij]) ")
@@ -19,24 +24,17 @@ _INDEX = re.compile(r"(?<=[A-Za-z0-9])_(?:k?[cj]|ic|k|i)\b")
 _AXES = {"i": 0, "c": 1, "j": 1}
 
 
-def _over(reduce: Any) -> dict[str, Any]:
-    """Return a reduction along samples or classes, by the letter of its index."""
-    return {letter: lambda x, a=axis: reduce(x, a) for letter, axis in _AXES.items()}
+_REDUCERS = {"sum": np.sum, "prod": np.prod, "min": np.min, "max": np.max}
 
 
-_REDUCTIONS = {
-    f"{name}_over_{letter}": function
-    for name, reduce in {
-        "sum": lambda x, a: np.sum(x, axis=a, keepdims=True),
-        "prod": lambda x, a: np.prod(x, axis=a, keepdims=True),
-        "min": lambda x, a: np.min(x, axis=a, keepdims=True),
-        "max": lambda x, a: np.max(x, axis=a, keepdims=True),
-    }.items()
-    for letter, function in _over(reduce).items()
-}
+def _reduction(name: str, axis: int, classes: float) -> Any:
+    """Return what reduces along samples or classes; one number is the same for all classes."""
+    whole = np.ones((1, int(classes))) if axis else 1.0
+    return lambda x: _REDUCERS[name](x * whole, axis=axis, keepdims=True)
+
+
 _FUNCTIONS = {
     **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "sign", "sin", "cos", "abs")},
-    **_REDUCTIONS,
     "pi": np.pi,
     "min": np.minimum,
     "max": np.maximum,
@@ -54,12 +52,15 @@ class Reading:
     def __init__(self, text: str, given: Numbers) -> None:
         """Read the steps; `given` are numbers of names without indices."""
         self.values = dict(given)
+        for name, letter in itertools.product(_REDUCERS, _AXES):
+            reduction = _reduction(name, _AXES[letter], given["K"])
+            self.values[f"{name}over{letter}"] = reduction
         self.equations: dict[str, list[str]] = {}
         plain = "".join(_AS_ASCII.get(character, character) for character in text)
         for line in re.sub(r"\n +(= )", r" \1", plain).splitlines():
             left, *rights = _sides(line.strip())
             if line.startswith("   ") and rights:
-                kept = [right for right in rights if not re.search(r"dp_kj|\bA\(", right)]
+                kept = [right for right in rights if not re.search(r"\bdp_kj/|\bA\(", right)]
                 self.equations.setdefault(_name(left), []).extend(kept)
 
     def __getitem__(self, name: str) -> Any:
@@ -74,7 +75,7 @@ class Reading:
         return self.values[name]
 
     def _evaluate(self, formula: str) -> Any:
-        return eval(python(formula), {"__builtins__": {}}, self)  # noqa: S307
+        return eval(python(formula), {"__builtins__": {}}, self)
 
 
 def _name(left: str) -> str:
@@ -88,14 +89,14 @@ def _sides(line: str) -> list[str]:
 
 
 def python(formula: str) -> str:
-    """sum_j P_j^2 → sum_over_j(P**2); 1[x = m] → equal(x, m); dl/dT_c → dl_dT."""
+    """sum_j P_j^2 → sumoverj(P**2); 1[x = m] → equal(x, m); dl/dT_c → dl_dT."""
     text = re.sub(r"\bd(l|m|yhat_kc|p_kc)/d(\w+)", r"d\1_d\2", formula)
     text = re.sub(r"\b1\[(.*?) = (.*?)\]", r"equal(\1, \2)", text).replace("^T", "")
     while found := [*_REDUCTION.finditer(text)]:
         last = found[-1]
         end = _end(text, last.end())
         inner = text[last.end() : end]
-        text = f"{text[: last.start()]}{last[1]}_over_{last[2]}({inner}){text[end:]}"
+        text = f"{text[: last.start()]}{last[1]}over{last[2]}({inner}){text[end:]}"
     text = re.sub(r"\bd(yhat|p)_kc_d", r"d\1_d", text)
     return latin(_INDEX.sub("", text)).replace("^", "**")
 

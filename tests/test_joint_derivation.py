@@ -148,7 +148,7 @@ def test_names_that_mean_something_are_changed() -> None:
     formula = "let E = sum(TP) in let K = sum(FP) in let w_c = AP/n in sum(w_c)*E/(E + K)"
     text = compiled(formula).derivation("text", ascii=True)
     tp, fp = np.array([[3.0, 4.0]]), np.array([[1.0, 2.0]])
-    sums = {"T": tp, "Q": tp + fp, "P": tp + 1, "n": 11.0}
+    sums = {"T": tp, "Q": tp + fp, "P": tp + 1, "n": 11.0, "K": 2.0}
     given = {"TP": tp, "FP": fp, "FN": np.ones((1, 2)), "TN": 10 - tp - fp}
     assert Reading(text, {**given, **sums})["m"] == pytest.approx(9 / 11 * 7 / 10)
 
