@@ -12,12 +12,12 @@ from .derivation.steps import derive, start
 from .evaluate import arrays, run_value
 from .explain import explain
 from .formats import Notation, html, latex, read_notation, render
-from .ir.derivation import CLASS_LETTERS, OF_CLASSES
+from .ir.derivation import CLASS_LETTERS, OF_CLASSES, OF_SAMPLES
 from .plot import make_figure
 from .plot.view import View
 from .reader import read_source
 from .source import Source
-from .surrogate import compile_surrogate
+from .surrogate import compile_decision, compile_surrogate
 from .targets.options import LossOptions
 
 if TYPE_CHECKING:
@@ -60,15 +60,15 @@ class Metric:
 
     def _repr_latex_(self) -> str:
         """Show the metric and its slopes in a notebook, or a page made of one."""
-        return latex.block(self._in_short(), self._notation())
+        return latex.block(self._in_short(), self._notation)
 
     def _repr_html_(self) -> str:
         """Show the same where a page is shown."""
-        return html.block(self._in_short(), self._notation())
+        return html.block(self._in_short(), self._notation)
 
+    @property
     def _notation(self) -> Notation:
-        is_joint = self.compilation.typed.is_joint
-        return Notation(indices=OF_CLASSES) if is_joint else Notation()
+        return Notation(indices=OF_CLASSES if self.compilation.typed.is_joint else OF_SAMPLES)
 
     def _in_short(self) -> tuple[DerivationStep, ...]:
         """Return the steps from the metric to its slopes; the metric alone if they are long."""
@@ -196,9 +196,7 @@ class Metric:
         typed = self.compilation.typed
         names = [*(p.name for p in typed.parameters), *(CLASS_LETTERS if typed.is_joint else ())]
         notation = read_notation(symbols, names)
-        if typed.is_joint and surrogate in (None, "softmax"):
-            surrogate = "identity"  # of what softmax gives
-        decision = compile_surrogate(surrogate or "sigmoid", rescaled=rescaled)
+        decision = compile_decision(surrogate, rescaled=rescaled, is_joint=typed.is_joint)
         return render(
             derive(self.compilation, decision, wrt),
             format,

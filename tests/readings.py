@@ -12,11 +12,8 @@ from metricc.frontend.spelling import latin
 
 Numbers = dict[str, Any]
 
-_AS_ASCII = dict(
-    zip(
-        "·−√Σ∂ℓΠθτπ", ["*", "-", "sqrt", "sum", "d", "l", "prod", "theta", "tau", "pi"], strict=True
-    )
-)
+_AS_ASCII = {"·": "*", "−": "-", "√": "sqrt", "Σ": "sum", "Π": "prod", "∂": "d", "ℓ": "l"}
+_AS_ASCII |= {"θ": "theta", "τ": "tau", "π": "pi"}
 _AS_ASCII |= {"ŷ": "yhat", "ₖ": "_k", "ᵢ": "_i", "ᵀ": "^T", "σ": "sigmoid"}
 _AS_ASCII |= {digit: f"^{at}" for at, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _REDUCTION = re.compile(r"\b(sum|prod|min|max)_([cij]) ")

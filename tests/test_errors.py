@@ -123,10 +123,6 @@ MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
         d.UntranslatableSign,
         lambda: write_with_signs(r"P = '\mathcal{P}'"),
     ),
-    "not_of_classes": (
-        d.NotOfClasses,
-        lambda: metricc.compile("mean(recall)").derivation("text"),
-    ),
     "not_of_classes_code": (
         d.NotOfClasses,
         lambda: metricc.compile("mean(recall)").source("numpy"),

@@ -9,10 +9,12 @@ import click
 
 from ..derivation.equations import Wrt
 from ..formats import FORMATS
-from ..ir.derivation import LETTERS
+from ..ir.derivation import CLASS_LETTERS, LETTERS
 from ..metric import compile_text
 from ..targets.options import surrogates
 from .options import formula_source, loss_option, param_option
+
+_NAMES = ", ".join((*LETTERS, *CLASS_LETTERS))
 
 
 @click.command("derive")
@@ -28,7 +30,7 @@ from .options import formula_source, loss_option, param_option
 @click.option(
     "--symbols",
     type=click.Path(path_type=Path),
-    help=f"""A TOML file with your notation, as in yhat = 'h'; names: {", ".join(LETTERS)}.""",
+    help=f"""A TOML file with your notation, as in yhat = 'h'; names: {_NAMES}.""",
 )
 @click.option("--ascii", is_flag=True, help="Text without any other characters.")
 @click.option("--document", is_flag=True, help="LaTeX as a complete file.")
