@@ -72,12 +72,11 @@ class Metric:
 
     def _in_short(self) -> tuple[DerivationStep, ...]:
         """Return the steps from the metric to its slopes; the metric alone if they are long."""
-        sigmoid = compile_surrogate("sigmoid")
         try:
-            metric, _soft_entries, *formulas = derive(self.compilation, sigmoid, "yhat").steps
+            steps = derive(self.compilation, compile_surrogate("sigmoid"), "yhat").steps
         except d.MetricError:
             return (start(self.compilation),)
-        return metric, *formulas
+        return steps[0], *steps[2:]  # without the soft entries
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by the formula."""
@@ -182,8 +181,7 @@ class Metric:
         Args:
             format: "text", "latex", "markdown", "typst" or "html".
             wrt: what to differentiate by last: "entries", "yhat", "p", "z" or "theta".
-            surrogate: the soft decision, a surrogate of the library: sigmoid unless given, or
-                softmax where the metric joins classes.
+            surrogate: the soft decision, sigmoid unless given, or softmax of several classes.
             rescaled: stretch the surrogate to reach 0 and 1.
             symbols: a TOML file with your notation, a line such as `yhat = "h"` for each name.
             ascii: write text without any other characters.
@@ -194,13 +192,12 @@ class Metric:
             MetricError: a word or file is wrong, or the formulas would not fit on a page.
         """
         typed = self.compilation.typed
-        names = [*(p.name for p in typed.parameters), *(CLASS_LETTERS if typed.is_joint else ())]
-        notation = read_notation(symbols, names)
+        names = (*(p.name for p in typed.parameters), *(CLASS_LETTERS if typed.is_joint else ()))
         decision = compile_decision(surrogate, rescaled=rescaled, is_joint=typed.is_joint)
         return render(
             derive(self.compilation, decision, wrt),
             format,
-            notation=notation,
+            notation=read_notation(symbols, names),
             ascii=ascii,
             document=document,
             bibtex=bibtex,
