@@ -59,7 +59,7 @@ def derive_joint(compilation: Compilation, decision: CompiledSurrogate, wrt: Wrt
     steps = [start_joint(compilation), _soft_entries(surrogate, used)]
     steps += [_substitution(found, used), *loss]
     if wrt == "entries":
-        steps.append(_by_entries(found, target))
+        steps.append(_by_entries(compilation, found, target))
     else:
         chain = (
             _by_decision(target),
@@ -67,7 +67,7 @@ def derive_joint(compilation: Compilation, decision: CompiledSurrogate, wrt: Wrt
             _by_logit(surrogate, target),
             _by_weights(target),
         )
-        steps += [_partials(found, target), *chain[: get_args(Wrt).index(wrt)]]
+        steps += [_partials(compilation, found, target), *chain[: get_args(Wrt).index(wrt)]]
     typed = compilation.typed
     return Derivation(typed.name or "metric", typed.text, tuple(steps), OF_CLASSES)
 
@@ -154,15 +154,15 @@ def _names(found: Formulas) -> set[str]:
     return {ref.name for expr in exprs for ref in walk(expr) if isinstance(ref, Ref)}
 
 
-def _partials(found: Formulas, target: Ref) -> DerivationStep:
+def _partials(compilation: Compilation, found: Formulas, target: Ref) -> DerivationStep:
     title = "Differentiate by T_c and Q_c, as nothing else depends on the predictions"
     lines = (*_slopes(found, target, "TQ"), *_parts(found, in_value=False))
-    return DerivationStep(title + _ties(found), lines)
+    return DerivationStep(title + _provided(compilation, found), lines)
 
 
-def _by_entries(found: Formulas, target: Ref) -> DerivationStep:
+def _by_entries(compilation: Compilation, found: Formulas, target: Ref) -> DerivationStep:
     lines = (*_slopes(found, target, ENTRIES), *_parts(found, in_value=False))
-    return DerivationStep("Differentiate by each entry" + _ties(found), lines)
+    return DerivationStep("Differentiate by each entry" + _provided(compilation, found), lines)
 
 
 def _slopes(found: Formulas, target: Ref, letters: Iterable[str]) -> list[Equation]:
@@ -173,10 +173,13 @@ def _slopes(found: Formulas, target: Ref, letters: Iterable[str]) -> list[Equati
     ]
 
 
-def _ties(found: Formulas) -> str:
+def _provided(compilation: Compilation, found: Formulas) -> str:
+    """Return what a sentence must add of products, which are divided by, and of minima."""
     exprs = (*found.of.values(), *dict(found.parts).values())
     has_ties = any(isinstance(e, Op) and e.op == "equal" for expr in exprs for e in walk(expr))
-    return "; classes that tie share the 1" if has_ties else ""
+    has_product = any(term.op == "prod_over" for term in below(compilation.typed.body))
+    where = "; no factor of the product is 0" if has_product else ""
+    return where + ("; classes that tie share the 1" if has_ties else "")
 
 
 def _parts(found: Formulas, *, in_value: bool) -> list[Equation]:
