@@ -156,6 +156,7 @@ WARNED: dict[str, tuple[type[d.Diagnostic], str]] = {
     "unbounded_pole": (d.Unbounded, "1/informedness"),
     "unbounded_the_bad_way": (d.Unbounded, "1 - (FP + FN)/(TP + FN)"),
     "undefined_batch": (d.UndefinedBatch, "(TP + FP)/(TP + FN)"),
+    "undefined_batch_without_a_class": (d.UndefinedBatch, "mean(recall)"),
     "undefined_batch_of_either_class": (d.UndefinedBatch, "sqrt(recall*specificity)"),
 }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -12,15 +15,23 @@ from oracle import ENTRIES, JOINT, PerClass, joint_exact, joint_plain
 from sklearn import metrics as sk
 
 import metricc
+from metricc import diagnostics as d
 from metricc.evaluate import arrays, run
 from metricc.ir.compilation import Compilation
 from metricc.ir.program import EXTRAS, Op, Program, walk
+from metricc.ir.typed import Term, TypedMetric
+from metricc.passes.differentiate import differentiate
+from metricc.passes.lower import lower
+from metricc.passes.schedule import schedule
+from metricc.passes.simplify import simplify
+from metricc.passes.stabilize import stabilize
 from metricc.targets.printer import Printer
 
 PRINTER = Printer(infix={"quotient": (" / ", 2)})
 SIZES = (2, 3, 7)
 
 
+@cache
 def compiled(text: str) -> Compilation:
     return metricc.compile(text).compilation
 
@@ -400,3 +411,84 @@ def test_scale_of_a_product_over_classes_is_sampled() -> None:
     assert not compiled("prod(TP)/prod(AP)").typed.warnings
     (warning,) = compiled("prod(TP)").typed.warnings
     assert "batch size" in warning.render()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_warned"),
+    [
+        ("mean(recall)", True),
+        ("mean(PP/AP)", True),
+        ("generalized_dice", True),
+        ("mean(f1)", False),
+        ("multiclass_mcc", False),
+        ("multiclass_balanced_accuracy", False),
+    ],
+)
+def test_batches_that_lack_a_class_are_warned_of(text: str, is_warned: bool) -> None:
+    found = [w for w in compiled(text).warnings if isinstance(w, d.UndefinedBatch)]
+    assert bool(found) == is_warned
+
+
+def weighted() -> TypedMetric:
+    """A sum with a weight per class, as no text can write it."""
+    typed = compiled("let w = TN in sum(w*TP)/sum(w*AP)").typed
+
+    def replaced(term: Term) -> Term:
+        if term.label == "w":
+            return replace(term, value="weight", degree=Fraction(0), label=None)
+        return replace(term, args=tuple(map(replaced, term.args)))
+
+    return replace(typed, body=replaced(typed.body))
+
+
+def test_weights_of_classes_pass_through_all_stages() -> None:
+    program = stabilize(schedule(simplify(differentiate(lower(weighted())))))
+    assert program.inputs == ("tp", "fn", "weight")
+    given = {"tp": [2.0, 1.0], "fn": [2.0, 5.0], "weight": [3.0, 1.0]}
+    found = run(program, arrays(np), {name: np.array(x) for name, x in given.items()})
+    assert found["value"] == pytest.approx(7 / 18)
+    assert found["grad_pos"] == pytest.approx([3 / 18, 1 / 18])
+    assert [PRINTER.assign(a) for a in program.value][-1].startswith("value = sum_over(")
+
+
+def test_parameters_may_be_called_weight_and_lets_like_operators() -> None:
+    metric = metricc.compile("let lowest = recall*weight in mean(lowest)", params={"weight": 2})
+    assert metric.value(tp=[1, 2], fn=[1, 2]) == 1
+    names = {assign.name for assign in metric.compilation.program.assignments}
+    assert "lowest" not in names
+
+
+@pytest.mark.parametrize("word", ["sum", "mean", "prod", "classes"])
+def test_words_of_the_language_are_reserved(word: str) -> None:
+    with pytest.raises(metricc.MetricError, match="reserved name"):
+        metricc.compile(f"let {word} = TP in {word}/n")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("sum(TP)/n", "one number per class"),
+        ("recall + min(recall)", "one number per class"),
+        ("TP/classes", "one number per class"),
+        ("classes + sum(2)", "nothing to reduce"),
+        ("mean(mean(recall))", "nothing to reduce"),
+        ("mean(multiclass_mcc)", "nothing to reduce"),
+        ("min(sum(TP))", "nothing to reduce"),
+        ("sum(TP, FP)", "wrong number of arguments"),
+        ("mean()/2", "wrong number of arguments"),
+        ("1 + mean", "wrong number of arguments"),
+        ("sum(x = TP)", "named argument"),
+    ],
+)
+def test_mistakes_of_several_classes_are_told(text: str, title: str) -> None:
+    with pytest.raises(metricc.MetricError, match=title):
+        metricc.compile(text)
+
+
+def test_definitions_may_hold_a_number_per_class_for_a_later_one() -> None:
+    text = "metric share = (TP + FN)/sum(TP + FN) metric m = sum(share*recall)"
+    assert metricc.compile(text).value(tp=[1, 2], fn=[1, 4]) == pytest.approx(3 / 8)
+
+
+def test_words_may_be_written_in_any_case() -> None:
+    assert metricc.compile("Mean(Recall)").value(tp=[1, 2], fn=[1, 2]) == 0.5

@@ -7,5 +7,7 @@ monotony       whether a better prediction pays      sampled, with a witness
 sides          whether a poor prediction is best     at 50 digits
 limits         whether anything bounds it            sampled
 symmetry       what it is under swaps                at 50 digits
+joint          the first two, of several classes     tried at matrices of common kinds
+classes        which way it is better, of several    sampled
 fractional     whether its best threshold is known   at 50 digits, and symbolic
 """

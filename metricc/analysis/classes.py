@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..evaluate import arrays, run
 from ..ir.behaviour import Behaviour
 from ..ir.typed import ENTRIES
-from .joint import kinks_of_classes
+from .batches import DROWNS
+from .joint import has_value, kinks_of_classes, random_matrix
 from .sampler import TOLERANCE
 
 if TYPE_CHECKING:
@@ -86,7 +87,9 @@ def sample(
     return Samples(truths.sum(axis=-1), value, highest, slopes, gains)
 
 
-def run_matrices(metric: TypedMetric, program: Program, matrices: Array) -> dict[str, Any]:
+def run_matrices(
+    metric: TypedMetric, program: Program, matrices: Array, zero_division: float = 0.0
+) -> dict[str, Any]:
     """Return every name of the program at matrices: truth by rows, prediction by columns."""
     import numpy as np
 
@@ -98,7 +101,28 @@ def run_matrices(metric: TypedMetric, program: Program, matrices: Array) -> dict
     values = (np.longdouble(float(p.default)) for p in metric.parameters)
     given = dict(zip(program.parameters, values, strict=True))
     classes = {"classes": np.longdouble(matrices.shape[-1]), "weight": np.ones_like(tp)}
-    return run(program, arrays(np), {**given, **classes, **counts})
+    return run(program, arrays(np), {**given, **classes, **counts}, zero_division)
+
+
+def value_without_a_class(metric: TypedMetric, program: Program) -> float | None:
+    """Return the value of a batch that lacks a class, if it has one by a policy alone.
+
+    It is NaN where it depends on what 0/0 gives. A class that the formula leaves out by a factor
+    of 0 needs no policy.
+    """
+    import numpy as np
+
+    matrix = random_matrix(0, "a class without actual positives")
+    if has_value(metric, matrix):
+        return None
+    with np.errstate(all="ignore"):
+        found = [
+            float(np.ravel(run_matrices(metric, program, np.array(matrix), zero)["value"])[0])
+            for zero in (0.0, 1.0)
+        ]
+    if found[0] != found[1]:
+        return np.nan
+    return None if abs(found[0]) <= DROWNS else found[0]
 
 
 def _is_still(samples: Samples) -> bool:

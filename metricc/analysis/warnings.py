@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
 from ..ir.typed import ENTRIES
-from .batches import one_class_batches
+from .batches import SMOOTH, one_class_batches
+from .classes import value_without_a_class
 from .kinks import KINKED
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from .batches import Batch
 
 _VARIES = "what is left with `zero_division` in the place of 0/0"
+_ALL_CLASSES = f"set smooth={SMOOTH:g}, or take batches that hold all classes"
 _GOOD_END: dict[Direction | None, Side] = {"max": "above", "min": "below"}
 
 
@@ -38,7 +41,7 @@ def find_warnings(
     if behaviour.is_constant:
         return (d.IgnoresPredictions(metric.span),)
     if program.is_joint:
-        return tuple(_of_behaviour(metric, behaviour, ()))
+        return (*_of_behaviour(metric, behaviour, ()), *_of_absent_class(metric, program))
     batches = one_class_batches(metric, program)
     told = [batch for batch in batches if is_thorough or not batch.is_defined]
     poles = [found.equation for found in singularities if found.kind == "x/0" and found.equation]
@@ -60,6 +63,13 @@ def _of_behaviour(
         yield d.Unbounded(span, " and ".join(behaviour.unbounded), pole, has_no_best)
     if behaviour.kinks:
         yield d.Kinked(_first_kinked(metric.body) or span, ", or ".join(behaviour.kinks))
+
+
+def _of_absent_class(metric: TypedMetric, program: Program) -> Iterator[d.Diagnostic]:
+    value = value_without_a_class(metric, program)
+    if value is not None:
+        shown = _VARIES if isnan(value) else f"{value:.4g}"
+        yield d.UndefinedBatch(metric.span, "one of the classes", shown, _ALL_CLASSES)
 
 
 def shown_matrix(matrix: Sequence[int]) -> str:
