@@ -12,11 +12,12 @@ from .derivation.steps import derive, start
 from .evaluate import arrays, run_value
 from .explain import explain
 from .formats import Notation, html, latex, read_notation, render
+from .ir.derivation import CLASS_LETTERS, OF_CLASSES, OF_SAMPLES
 from .plot import make_figure
 from .plot.view import View
 from .reader import read_source
 from .source import Source
-from .surrogate import compile_surrogate
+from .surrogate import compile_decision, compile_surrogate
 from .targets.options import LossOptions
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-    from .derivation.steps import Wrt
+    from .derivation.equations import Wrt
     from .ir.compilation import Compilation
     from .ir.derivation import DerivationStep
 
@@ -57,26 +58,25 @@ class Metric:
         """Show the formula."""
         return f"<metricc {self.name or 'metric'}: {' '.join(self.formula.split())}>"
 
-    def _repr_latex_(self) -> str | None:
+    def _repr_latex_(self) -> str:
         """Show the metric and its slopes in a notebook, or a page made of one."""
-        if self.compilation.typed.is_joint:
-            return None
-        return latex.block(self._in_short(), Notation())
+        return latex.block(self._in_short(), self._notation)
 
-    def _repr_html_(self) -> str | None:
+    def _repr_html_(self) -> str:
         """Show the same where a page is shown."""
-        if self.compilation.typed.is_joint:
-            return None
-        return html.block(self._in_short(), Notation())
+        return html.block(self._in_short(), self._notation)
+
+    @property
+    def _notation(self) -> Notation:
+        return Notation(indices=OF_CLASSES if self.compilation.typed.is_joint else OF_SAMPLES)
 
     def _in_short(self) -> tuple[DerivationStep, ...]:
         """Return the steps from the metric to its slopes; the metric alone if they are long."""
-        sigmoid = compile_surrogate("sigmoid")
         try:
-            metric, _soft_entries, *formulas = derive(self.compilation, sigmoid, "yhat").steps
+            steps = derive(self.compilation, compile_surrogate("sigmoid"), "yhat").steps
         except d.MetricError:
             return (start(self.compilation),)
-        return metric, *formulas
+        return steps[0], *steps[2:]  # without the soft entries
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by the formula."""
@@ -169,7 +169,7 @@ class Metric:
         format: str = "latex",
         *,
         wrt: Wrt = "theta",
-        surrogate: str = "sigmoid",
+        surrogate: str | None = None,
         rescaled: bool = False,
         symbols: Path | None = None,
         ascii: bool = False,
@@ -181,7 +181,7 @@ class Metric:
         Args:
             format: "text", "latex", "markdown", "typst" or "html".
             wrt: what to differentiate by last: "entries", "yhat", "p", "z" or "theta".
-            surrogate: the soft decision, a surrogate of the library.
+            surrogate: the soft decision, sigmoid unless given, or softmax of several classes.
             rescaled: stretch the surrogate to reach 0 and 1.
             symbols: a TOML file with your notation, a line such as `yhat = "h"` for each name.
             ascii: write text without any other characters.
@@ -191,13 +191,13 @@ class Metric:
         Raises:
             MetricError: a word or file is wrong, or the formulas would not fit on a page.
         """
-        names = (parameter.name for parameter in self.compilation.typed.parameters)
-        notation = read_notation(symbols, names)
-        decision = compile_surrogate(surrogate, rescaled=rescaled)
+        typed = self.compilation.typed
+        names = (*(p.name for p in typed.parameters), *(CLASS_LETTERS if typed.is_joint else ()))
+        decision = compile_decision(surrogate, rescaled=rescaled, is_joint=typed.is_joint)
         return render(
             derive(self.compilation, decision, wrt),
             format,
-            notation=notation,
+            notation=read_notation(symbols, names),
             ascii=ascii,
             document=document,
             bibtex=bibtex,
@@ -215,7 +215,7 @@ class Metric:
         from .inprocess import build_loss
 
         sync, group = options.get("sync", False), None
-        if not isinstance(sync, bool | str):
+        if hasattr(sync, "allreduce"):
             options, group = {**options, "sync": True}, sync
         loss = build_loss(self.compilation, LossOptions.make(**{"extended": True, **options}))
         if group is not None:

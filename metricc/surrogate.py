@@ -68,6 +68,17 @@ def compile_surrogate(name: str, *, rescaled: bool = False) -> CompiledSurrogate
     )
 
 
+def compile_decision(name: str | None, *, rescaled: bool, is_joint: bool) -> CompiledSurrogate:
+    """Return what a derivation is of: a sigmoid unless named, or a softmax of several classes.
+
+    Raises:
+        MetricError: the library has no surrogate of this name.
+    """
+    if is_joint and name in (None, "softmax"):
+        name = "identity"  # of what softmax gives
+    return compile_surrogate(name or "sigmoid", rescaled=rescaled)
+
+
 def is_symmetric(surrogate: TypedSurrogate) -> bool:
     """Tell whether 1 - A(p; threshold) = A(1 - p; 1 - threshold), at 50 digits."""
     sums = (

@@ -277,6 +277,8 @@ def averaged(each: Tensor, entries: tuple[Tensor, ...], options: Options) -> Ten
         weight = weight * torch.tensor(options.weight, dtype=torch.float64)
     if options.average == "weighted":
         weight = weight * (tp + fn)
+    elif options.log:
+        weight = weight * (tp + fn > 0)
     elif options.task == "multiclass":
         weight = weight * (tp + fp + fn > 0)
     return (weight * each).sum(1, keepdim=True) / weight.sum(1, keepdim=True)

@@ -285,7 +285,7 @@ def test_printed_surrogates_are_those_of_the_literature(name: str) -> None:
 
 
 def test_derivations_do_not_depend_on_hash_seeds() -> None:
-    names = ["tetrachoric", "digby", "discriminant_power"]
+    names = ["tetrachoric", "digby", "discriminant_power", "multiclass_mcc", "generalized_dice"]
     code = f"import metricc\nfor name in {names}: print(metricc.compile(name).derivation('text'))"
     outputs = {
         subprocess.run(

@@ -17,7 +17,7 @@ import pytest
 from derivations import DERIVATIONS, EVERYTHING, EXPRESSIONS, MCC, shown
 from hypothesis import given, settings
 from matplotlib.image import imread
-from shelves import TWO_CLASSES
+from shelves import SEVERAL_CLASSES, TWO_CLASSES
 
 import metricc
 from metricc.formats import render
@@ -86,6 +86,17 @@ def test_katex_draws_the_library_with_every_surrogate(share: int) -> None:
         formulas[metric._repr_latex_().strip("$")] = None
         formulas |= dict.fromkeys(environments(metric.derivation("latex", wrt="entries")))
     assert all("<math" in drawn for drawn in katex(list(formulas)))
+
+
+@pytest.mark.parametrize("name", SEVERAL_CLASSES)
+def test_engines_draw_metrics_of_several_classes(name: str, tmp_path: Path) -> None:
+    metric = metricc.compile(name)
+    options: tuple[dict[str, str], ...] = ({}, {"wrt": "entries"}, {"surrogate": "cosine"})
+    formulas = [metric._repr_latex_().strip("$")]
+    for given_options in options:
+        formulas += environments(metric.derivation("latex", **given_options))
+    assert all("<math" in drawn for drawn in katex(formulas))
+    assert typeset(metric.derivation("typst"), tmp_path) > 5_000
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)

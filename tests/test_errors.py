@@ -131,10 +131,6 @@ MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
         d.UntranslatableSign,
         lambda: write_with_signs(r"P = '\mathcal{P}'"),
     ),
-    "not_of_classes": (
-        d.NotOfClasses,
-        lambda: metricc.compile("mean(recall)").derivation("text"),
-    ),
     "not_of_classes_plot": (d.NotOfClasses, lambda: metricc.compile("mean(recall)").plot()),
     "too_large_text": (d.TooLarge, lambda: metricc.compile("TP + " * 5_000)),
 }

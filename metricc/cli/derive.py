@@ -7,12 +7,14 @@ from typing import Any, get_args
 
 import click
 
-from ..derivation.steps import Wrt
+from ..derivation.equations import Wrt
 from ..formats import FORMATS
-from ..ir.derivation import LETTERS
+from ..ir.derivation import CLASS_LETTERS, LETTERS
 from ..metric import compile_text
 from ..targets.options import surrogates
 from .options import formula_source, loss_option, param_option
+
+_NAMES = ", ".join((*LETTERS, *CLASS_LETTERS))
 
 
 @click.command("derive")
@@ -28,14 +30,17 @@ from .options import formula_source, loss_option, param_option
 @click.option(
     "--symbols",
     type=click.Path(path_type=Path),
-    help=f"""A TOML file with your notation, as in yhat = 'h'; names: {", ".join(LETTERS)}.""",
+    help=f"""A TOML file with your notation, as in yhat = 'h'; names: {_NAMES}.""",
 )
 @click.option("--ascii", is_flag=True, help="Text without any other characters.")
 @click.option("--document", is_flag=True, help="LaTeX as a complete file.")
 @click.option("--bibtex", is_flag=True, help="Append what to cite.")
 @param_option
 @loss_option(
-    "--surrogate", default="sigmoid", type=click.Choice(surrogates()), help="The soft decision."
+    "--surrogate",
+    default=None,
+    type=click.Choice((*surrogates(), "softmax")),
+    help="The soft decision: sigmoid, or softmax where the metric joins several classes.",
 )
 @loss_option("--rescaled/--no-rescaled", help="Stretch the surrogate, to reach both 0 and 1.")
 def derive_command(formula: str, params: dict[str, float], **options: Any) -> None:  # noqa: ANN401

@@ -9,6 +9,7 @@ algebraic (a logarithm, a minimum) are *atoms*: symbols that know what they stan
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -52,12 +53,16 @@ class TooLongError(Exception):
 class Closed:
     """The closed forms of one metric in one basis.
 
-    `kept` are bindings that stay as they are, `names` what parameters are called.
+    `kept` are bindings that stay as they are, `definitions` what they are; `names` is what
+    parameters are called. Of several classes, letters are one number for each.
     """
 
     basis: Basis
     kept: Mapping[sp.Symbol, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    is_joint: bool = False
+    definitions: dict[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    made: dict[Key, sp.Symbol] = field(default_factory=dict)
     values: dict[sp.Symbol, sp.Expr] = field(default_factory=dict)
     roots: dict[sp.Expr, sp.Symbol] = field(default_factory=dict)
     atoms: dict[sp.Symbol, Key] = field(default_factory=dict)
@@ -67,10 +72,12 @@ class Closed:
     def learn(self, bindings: tuple[Binding, ...]) -> None:
         """Write bindings out, each after those it needs."""
         for binding in bindings:
-            if binding.symbol in self.kept:
+            if binding.symbol in self.kept and not self.is_joint:
                 continue
             args = tuple(self.expr(arg) for arg in binding.args)
-            self.values[binding.symbol] = self._value(binding.op, args)
+            known = self.definitions if binding.symbol in self.kept else self.values
+            known[binding.symbol] = self._value(binding.op, args)
+            self.made[binding.op, args] = binding.symbol
 
     def expr(self, expr: sp.Expr) -> sp.Expr:
         """Return an expression over entries, marginals and bindings in the letters."""
@@ -102,8 +109,19 @@ class Closed:
                 return args[0] / args[1]
             case "sqrt":
                 return self._root(args[0])
+            case "others":
+                return self._reduced("prod_over", args) / args[0]
+            case "lowest" | "highest":
+                least = self._reduced("min_over" if op == "lowest" else "max_over", args)
+                return self._atom("equal", (args[0], least))
         flat = tuple(sp.factor(self.flat(arg)) for arg in args)
-        return self._atom(op, tuple(map(self._sign, flat)) if op in ("sign", "step") else flat)
+        is_sign = op in ("sign", "step") and not self.is_joint  # that of a count may be 0
+        return self._atom(op, tuple(map(self._sign, flat)) if is_sign else flat)
+
+    def _reduced(self, op: str, args: tuple[sp.Expr, ...]) -> sp.Expr:
+        """Return what a reduction that has been made is written as."""
+        symbol = self.made[op, args]
+        return self.values.get(symbol, symbol)
 
     def _sign(self, expr: sp.Expr) -> sp.Expr:
         """n(P - Q) → P - Q: a positive factor changes no sign."""
@@ -139,14 +157,24 @@ class Closed:
     def _root(self, radicand: sp.Expr) -> sp.Expr:
         top, bottom = sp.fraction(sp.factor(self.flat(radicand)))
         whole, under = sp.Integer(1), sp.Integer(1)
-        for factor, exponent in _factors(top, 1) + _factors(bottom, -1):
+        factors = _factors(top, 1) + _factors(bottom, -1)
+        is_split = self._is_split(factors)
+        for factor, exponent in factors:
             sign, upright = self.upright(factor)
-            if not upright.is_number and self.is_positive(upright):
+            if not upright.is_number and (is_split or self.is_positive(upright)):
                 whole *= upright ** (exponent // 2) * self._symbol(upright) ** (exponent % 2)
                 under *= sp.Integer(sign) ** exponent
             else:
                 under *= factor**exponent
         return whole * self._rest(under)
+
+    def _is_split(self, factors: list[tuple[sp.Expr, int]]) -> bool:
+        """Tell whether factors under a root get roots of their own, whatever their signs are.
+
+        Σ AP² ≤ (Σ AP)² is known to nobody here; but roots that came from one are put together
+        again, so that signs under it do not matter.
+        """
+        return self.is_joint and prod(self.upright(f)[0] ** e for f, e in factors) > 0
 
     def _rest(self, radicand: sp.Expr) -> sp.Expr:
         """What may be negative, or is a number, keeps a root of its own."""
@@ -175,11 +203,15 @@ class Closed:
 
     def _begins_positive(self, factor: sp.Expr) -> bool:
         """Tell whether the first letter, in the order of the basis, comes with a plus."""
-        for letter in (*self.basis.order, *sorted(factor.free_symbols, key=str)):
+        for letter in (*self.basis.order, *sorted(factor.free_symbols, key=self.place)):
             term = sum(t for t in sp.Add.make_args(factor) if t.has(letter))
             if term != 0:
                 return not sp.Add.make_args(term)[0].as_coeff_Mul()[0].is_negative
         return True
+
+    def place(self, symbol: sp.Symbol) -> tuple[bool, str]:
+        """Return where a symbol goes that is no letter: of several classes, sums go last."""
+        return self.is_joint and symbol in self.atoms, str(symbol)
 
     def is_positive(self, factor: sp.Expr) -> bool:
         """Tell whether no coefficient is negative once the letters are entries again."""

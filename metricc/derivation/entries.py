@@ -32,7 +32,7 @@ def entry_slopes(compilation: Compilation, sign: int) -> tuple[Parts, dict[str, 
     symbolic = compilation.symbolic
     bindings = Bindings({(b.op, b.args): b for b in symbolic.bindings})
     slopes = {
-        name: sign * slope_along(symbolic, bindings, name, _moves(entry), [])
+        name: sign * slope_along(symbolic, bindings, name, moves(entry), [])
         for name, entry in ENTRY.items()
     }
     closed = Closed(ENTRIES, names=user_names(compilation))
@@ -49,7 +49,7 @@ def entry_slopes(compilation: Compilation, sign: int) -> tuple[Parts, dict[str, 
     return parts, {name: named[name] for name in slopes}
 
 
-def _moves(entry: sp.Symbol) -> dict[sp.Symbol, sp.Expr]:
+def moves(entry: sp.Symbol) -> dict[sp.Symbol, sp.Expr]:
     """Return what grows with an entry: itself, and the marginals that hold it."""
     sums = (marginal for marginal, total in MARGINAL_SUMS.items() if entry in total.args)
     return dict.fromkeys((entry, *sums), sp.Integer(1))

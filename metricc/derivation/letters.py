@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..ir.symbolic import ENTRY, MARGINAL, MARGINAL_SUMS, parameter_symbol
+from ..ir.symbolic import CLASSES, ENTRY, MARGINAL, MARGINAL_SUMS, parameter_symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,7 @@ PROBABILITY, SHARPNESS, THRESHOLD = (
 SIGNS = {
     **{T: "T", Q: "Q", P: "P", N: "n", Y: "y_k"},
     **{symbol: name for name, symbol in ENTRY.items()},
+    CLASSES: "K",
     **{PROBABILITY: "p_k", SHARPNESS: "L", THRESHOLD: "tau"},
 }
 """What each letter is called in a derivation."""

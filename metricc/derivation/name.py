@@ -35,7 +35,7 @@ def name_parts(
         named = {key: replace_part(expr, part, Ref(name)) for key, expr in named.items()}
         parts = [(other, replace_part(expr, part, Ref(name))) for other, expr in parts]
         parts.append((name, part))
-    return _numbered(_in_order(parts), named)
+    return _numbered(in_order(parts), named)
 
 
 def _reusing(formulas: Mapping[str, Expr]) -> dict[str, Expr]:
@@ -49,7 +49,7 @@ def _reusing(formulas: Mapping[str, Expr]) -> dict[str, Expr]:
     }
 
 
-def _in_order(parts: list[tuple[str, Expr]]) -> list[tuple[str, Expr]]:
+def in_order(parts: list[tuple[str, Expr]]) -> list[tuple[str, Expr]]:
     """Return each part after those it needs."""
     known, done = dict(parts), {}
 

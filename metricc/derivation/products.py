@@ -66,6 +66,26 @@ def term_by_term(closed: Closed, expr: sp.Expr) -> Sum:
     return tuple(Product(c, factors) for factors, c in products.items() if c)
 
 
+def by_denominators(closed: Closed, expr: sp.Expr) -> Sum:
+    """a/D + b/E + c/D → (a + c)/D + b/E."""
+    tops: dict[sp.Expr, sp.Expr] = {}
+    for term in _distributed(expr):
+        top, bottom = sp.fraction(factored(closed, term))
+        tops[bottom] = tops.get(bottom, 0) + top
+    whole = sp.Add(*(top / bottom for bottom, top in tops.items()))
+    return term_by_term(closed, whole)
+
+
+def _distributed(expr: sp.Expr) -> list[sp.Expr]:
+    """(a/D + b)/E → a/(D E), b/E: return the terms of a sum, and of sums of fractions in them."""
+    if expr.is_Add:
+        return [term for arg in expr.args for term in _distributed(arg)]
+    for factor in sp.Mul.make_args(expr):
+        if factor.is_Add and any(sp.fraction(arg)[1] != 1 for arg in factor.args):
+            return [term for arg in factor.args for term in _distributed(arg * expr / factor)]
+    return [expr]
+
+
 def _product(closed: Closed, top: sp.Expr, bottom: sp.Expr) -> Product:
     coefficient = Fraction(1)
     exponents: dict[sp.Expr, Fraction] = {}

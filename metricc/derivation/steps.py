@@ -6,7 +6,7 @@ entries → soft entries → T, Q, P, n → loss → ∂/∂T, ∂/∂Q → ∂/
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from .. import diagnostics as d
 from ..ir.derivation import Derivation, DerivationStep, Equation
@@ -15,7 +15,9 @@ from ..ir.typed import ENTRIES, MARGINALS
 from ..targets.formula import expression
 from .arrange import add, length, multiply
 from .entries import entry_slopes
+from .equations import ONE, M, Wrt, equation, loss_of, partial, total
 from .formulas import formulas
+from .joint import derive_joint, start_joint
 from .name import rename_refs
 from .names import user_names
 from .surrogate import decision_equations, decision_slope
@@ -26,13 +28,10 @@ if TYPE_CHECKING:
     from ..ir.surrogate import CompiledSurrogate
     from .formulas import Formulas
 
-Wrt = Literal["entries", "yhat", "p", "z", "theta"]
-
-ONE = Num(Fraction(1))
 SHORT_SLOPE = 24
 """A surrogate's slope of more signs than this is not written out a third time."""
 
-M, LOSS, Y, YHAT, P, Z = map(Ref, ("m", "loss", "y_k", "yhat_k", "p_k", "z_k"))
+Y, YHAT, P, Z = map(Ref, ("y_k", "yhat_k", "p_k", "z_k"))
 
 
 def derive(
@@ -40,17 +39,18 @@ def derive(
 ) -> Derivation:
     """Return the derivation of the metric's loss, up to the derivative by `wrt`.
 
-    A metric of which nothing shows whether more or less is better is derived itself.
+    A metric of which nothing shows whether more or less is better is derived itself. Where it
+    joins several classes, these exclude each other if `surrogate` is the identity.
 
     Raises:
         MetricError: the formulas would not fit on a page, or `wrt` is not one of `Wrt`.
     """
-    if compilation.typed.is_joint:
-        raise d.MetricError(d.NotOfClasses(compilation.typed.span, "derivation"))
     if wrt not in get_args(Wrt):
         wanted = " or ".join(f'"{known}"' for known in get_args(Wrt))
         raise d.MetricError(d.WrongValue(None, "wrt", repr(wrt), wanted))
-    target, sign, loss = _loss(compilation)
+    if compilation.typed.is_joint:
+        return derive_joint(compilation, surrogate, wrt)
+    target, sign, loss = loss_of(compilation)
     steps = [start(compilation), _soft_entries(surrogate)]
     if wrt == "entries":
         steps += [*loss, _by_entries(compilation, target, sign)]
@@ -73,21 +73,10 @@ def derive(
     return Derivation(typed.name or "metric", typed.text, tuple(steps))
 
 
-def _loss(compilation: Compilation) -> tuple[Ref, int, list[DerivationStep]]:
-    """Return what is differentiated, its sign beside the metric, and the step that says so."""
-    behaviour = compilation.behaviour
-    if behaviour.direction is None:
-        return M, 1, []
-    if behaviour.direction == "min":
-        title = "Take the metric itself as the loss, since it is to be lowered"
-        return LOSS, 1, [DerivationStep(title, (_equation(LOSS, M),))]
-    below = Op("sub", (ONE, M)) if behaviour.is_at_most_one else Op("neg", (M,))
-    title = "Take the loss, which falls as the metric rises"
-    return LOSS, -1, [DerivationStep(title, (_equation(LOSS, below),))]
-
-
 def start(compilation: Compilation) -> DerivationStep:
     """Return the first step: the metric as it was written, over the entries."""
+    if compilation.typed.is_joint:
+        return start_joint(compilation)
     body, lets = expression(compilation.typed.body, keep=lambda _: True)
     names = {name: Ref(called) for name, called in user_names(compilation).items()}
     body = rename_refs(body, names)
@@ -96,7 +85,7 @@ def start(compilation: Compilation) -> DerivationStep:
         for name, value in lets.items()
     ]
     title = "Start from the metric over the entries of the confusion matrix"
-    return DerivationStep(title, (_equation(M, side_by_side(body)), *named))
+    return DerivationStep(title, (equation(M, side_by_side(body)), *named))
 
 
 def _soft_entries(surrogate: CompiledSurrogate) -> DerivationStep:
@@ -104,19 +93,19 @@ def _soft_entries(surrogate: CompiledSurrogate) -> DerivationStep:
     negative, rest = Op("sub", (ONE, label)), Op("sub", (ONE, soft))
     shares: list[list[Expr]] = [[label, soft], [negative, rest], [negative, soft], [label, rest]]
     counts = [
-        _equation(Ref(entry), _sum(multiply(share)))
+        equation(Ref(entry), total(multiply(share)))
         for entry, share in zip(ENTRIES, shares, strict=True)
     ]
     shape = " of sharpness L at the threshold tau" if surrogate.parameters else ""
     title = f"Replace each hard decision by the {surrogate.name} surrogate{shape}"
     title += ", and each count by a sum; y_i is 1 for a positive and 0 for a negative"
-    link = _equation(P, Op("sigmoid", (Z,)))
+    link = equation(P, Op("sigmoid", (Z,)))
     return DerivationStep(title, (link, *decision_equations(surrogate), *counts))
 
 
 def _substitution(found: Formulas) -> list[DerivationStep]:
     """Say what the letters are, and what the metric is in them."""
-    value = (_equation(M, found.of["value"]), *_parts(found, in_value=True))
+    value = (equation(M, found.of["value"]), *_parts(found, in_value=True))
     t, q, p, n = map(Ref, "TQPn")
     label, soft = Ref("y_i"), Ref("yhat_i")
     if found.basis == "entries":
@@ -124,7 +113,7 @@ def _substitution(found: Formulas) -> list[DerivationStep]:
     if found.basis == "program":
         sums = {"P": "actual_positives", "Q": "predicted_positives", "n": "total"}
         marginals = [
-            _equation(Ref(letter), add([(1, Ref(entry)) for entry in MARGINALS[name]]))
+            equation(Ref(letter), add([(1, Ref(entry)) for entry in MARGINALS[name]]))
             for letter, name in sums.items()
         ]
         return [DerivationStep("Write the marginal sums as P, Q and n", (*marginals, *value))]
@@ -138,10 +127,10 @@ def _substitution(found: Formulas) -> list[DerivationStep]:
         DerivationStep(
             "Substitute the sums T, Q and P, and the number n of samples",
             (
-                _equation(t, _sum(multiply([label, soft]))),
-                _equation(q, _sum(soft)),
-                _equation(p, _sum(label)),
-                *(_equation(Ref(entry), expr) for entry, expr in substituted.items()),
+                equation(t, total(multiply([label, soft]))),
+                equation(q, total(soft)),
+                equation(p, total(label)),
+                *(equation(Ref(entry), expr) for entry, expr in substituted.items()),
                 *value,
             ),
         )
@@ -152,22 +141,22 @@ def _partials(found: Formulas, target: Ref) -> list[DerivationStep]:
     """The derivatives by T and Q, where the formulas are in these letters."""
     if "T" not in found.of:
         return []
-    equations = [_equation(_partial(target, Ref(letter)), found.of[letter]) for letter in "TQ"]
+    equations = [equation(partial(target, Ref(letter)), found.of[letter]) for letter in "TQ"]
     title = "Differentiate by T and Q, as nothing else depends on the predictions"
     return [DerivationStep(title, (*equations, *_parts(found, in_value=False)))]
 
 
 def _by_decision(found: Formulas, target: Ref) -> DerivationStep:
     """The derivative by one soft decision, and its values at a positive and at a negative."""
-    by = _partial(target, YHAT)
+    by = partial(target, YHAT)
     if "T" in found.of:
         title = "Apply the chain rule: the decision moves T by y_k and Q by 1"
-        by_t, by_q = (_partial(target, Ref(letter)) for letter in "TQ")
+        by_t, by_q = (partial(target, Ref(letter)) for letter in "TQ")
         rule: Expr = Op("add", (multiply([Y, by_t]), by_q))
         parts: tuple[Equation, ...] = ()
     else:
         title = "Apply the chain rule: a positive moves from FN to TP, a negative from TN to FP"
-        tp, tn, fp, fn = (_partial(target, Ref(entry)) for entry in ENTRIES)
+        tp, tn, fp, fn = (partial(target, Ref(entry)) for entry in ENTRIES)
         rule = add(
             [
                 (1, multiply([Y, Op("sub", (tp, fn))])),
@@ -189,19 +178,19 @@ def _by_decision(found: Formulas, target: Ref) -> DerivationStep:
 
 def _by_entries(compilation: Compilation, target: Ref, sign: int) -> DerivationStep:
     parts, slopes = entry_slopes(compilation, sign)
-    equations = [_equation(_partial(target, Ref(name)), slope) for name, slope in slopes.items()]
-    named = [_equation(Ref(name), part) for name, part in parts]
+    equations = [equation(partial(target, Ref(name)), slope) for name, slope in slopes.items()]
+    named = [equation(Ref(name), part) for name, part in parts]
     return DerivationStep("Differentiate by each entry", (*equations, *named))
 
 
 def _by_probability(name: str, slope: Expr, target: Ref) -> DerivationStep:
-    by_soft = _partial(target, YHAT)
+    by_soft = partial(target, YHAT)
     by_p = [by_soft] if slope == ONE else [by_soft, slope]
     return DerivationStep(
         f"Differentiate the {name} surrogate",
         (
-            _equation(_partial(YHAT, P), slope),
-            Equation(_partial(target, P), (multiply([by_soft, _partial(YHAT, P)]), multiply(by_p))),
+            equation(partial(YHAT, P), slope),
+            Equation(partial(target, P), (multiply([by_soft, partial(YHAT, P)]), multiply(by_p))),
         ),
     )
 
@@ -209,15 +198,15 @@ def _by_probability(name: str, slope: Expr, target: Ref) -> DerivationStep:
 def _by_logit(decision: Expr, target: Ref) -> DerivationStep:
     slope = multiply([P, Op("sub", (ONE, P))])
     is_short = length(decision) <= SHORT_SLOPE
-    before = [_partial(target, YHAT), decision] if is_short else [_partial(target, P)]
+    before = [partial(target, YHAT), decision] if is_short else [partial(target, P)]
     whole = multiply([factor for factor in before if factor != ONE] + [slope])
     return DerivationStep(
         "Go on to the logit, of which the probability is the logistic function",
         (
-            _equation(_partial(P, Z), slope),
+            equation(partial(P, Z), slope),
             Equation(
-                _partial(target, Z),
-                (multiply([_partial(target, P), _partial(P, Z)]), whole),
+                partial(target, Z),
+                (multiply([partial(target, P), partial(P, Z)]), whole),
             ),
         ),
     )
@@ -226,10 +215,10 @@ def _by_logit(decision: Expr, target: Ref) -> DerivationStep:
 def _by_weights(target: Ref) -> DerivationStep:
     features, weights = Ref("x_i"), Ref("theta")
     inner = multiply([Op("transpose", (weights,)), Ref("x_k")])
-    total = _sum(multiply([_partial(target, Ref("z_i")), features]))
+    whole = total(multiply([partial(target, Ref("z_i")), features]))
     return DerivationStep(
         "For a linear model, sum over the samples",
-        (_equation(Z, inner), _equation(_partial(target, weights), total)),
+        (equation(Z, inner), equation(partial(target, weights), whole)),
     )
 
 
@@ -237,16 +226,4 @@ def _parts(found: Formulas, *, in_value: bool) -> tuple[Equation, ...]:
     """Return what D stands for, where it is met first: in the value, or in the slopes."""
     needed = found.needed("value")
     parts = [(name, part) for name, part in found.parts if (name in needed) == in_value]
-    return tuple(_equation(Ref(name), part) for name, part in parts)
-
-
-def _equation(left: Expr, right: Expr) -> Equation:
-    return Equation(left, (right,))
-
-
-def _partial(what: Expr, by: Expr) -> Expr:
-    return Op("partial", (what, by))
-
-
-def _sum(term: Expr) -> Expr:
-    return Op("sum", (term,))
+    return tuple(equation(Ref(name), part) for name, part in parts)

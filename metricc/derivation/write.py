@@ -179,7 +179,7 @@ class Writer:
         order = self.closed.basis.order
         rest = expr.free_symbols - set(order)
         parameters = sorted((s for s in rest if is_constant(self.closed, s)), key=str)
-        others = sorted(rest - set(parameters), key=str)
+        others = sorted(rest - set(parameters), key=self.closed.place)
         return [*parameters, *order, *others]
 
     def _shown(self, letter: sp.Symbol) -> Expr:

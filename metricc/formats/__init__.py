@@ -5,6 +5,7 @@ Adding a format: a module with a table of operators and a `write`, and a row in 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
@@ -59,4 +60,5 @@ def render(
         if is_given and format.lower() != owner:
             wanted = f'it with the format "{owner}" only'
             raise d.MetricError(d.WrongValue(None, option, "True", wanted))
-    return write(derivation, notation or Notation(), Options(ascii, document, bibtex))
+    signs = replace(notation or Notation(), indices=derivation.indices)
+    return write(derivation, signs, Options(ascii, document, bibtex))

@@ -40,6 +40,17 @@ def _log(base: str) -> str:
     return f"<msub><mi>log</mi><mn>{base}</mn></msub>"
 
 
+def _over(sign: str) -> Row:
+    shown = f"<munder>{sign}<mrow>#2</mrow></munder>#1"
+    return Row(shown, TERM, (PRODUCT, ANY), tall="mo" in sign)
+
+
+_REDUCTIONS = {
+    "sum_over": "<mo>∑</mo>",
+    "prod_over": "<mo>∏</mo>",
+    "min_over": '<mi mathvariant="normal">min</mi>',
+    "max_over": '<mi mathvariant="normal">max</mi>',
+}
 _ROWS = {
     **{name: _call(f"<mi>{shown}</mi>") for name, shown in _OPERATORS.items()},
     "log2": _call(_log("2")),
@@ -52,6 +63,8 @@ _ROWS = {
     "abs": Row("<mrow><mo>|</mo>#1<mo>|</mo></mrow>"),
     "xlogx": Row(f"#1{_THIN}<mi>log</mi>{_THIN}#1", TERM, (FRACTION,)),
     "step": Row(f"<mrow><mn>𝟏</mn>{_OPEN}#1<mo>&gt;</mo><mn>0</mn>{_CLOSE}</mrow>"),
+    **{name: _over(sign) for name, sign in _REDUCTIONS.items()},
+    "equal": Row(f"<mrow><mn>𝟏</mn>{_OPEN}#1<mo>=</mo>#2{_CLOSE}</mrow>"),
     "sum": Row("<munder><mo>∑</mo><mrow>@i</mrow></munder>#1", TERM, (PRODUCT,), tall=True),
     "partial": Row(
         "<mfrac><mrow><mo>∂</mo>#1</mrow><mrow><mo>∂</mo>#2</mrow></mfrac>",

@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
 from ..frontend.spelling import latin
-from ..ir.derivation import LETTERS
+from ..ir.derivation import CLASS_LETTERS, LETTERS, OF_SAMPLES
 from .signs import GREEK, Drawing, NotSimpleError, draw, read_sign
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _DEFAULTS = {
-    **{name: name for name in LETTERS if len(name) == 1},
+    **{name: name for name in (*LETTERS, *CLASS_LETTERS) if len(name) == 1},
     **{name: rf"\mathrm{{{name}}}" for name in ("TP", "TN", "FP", "FN")},
     **{name: rf"\{name}" for name in GREEK},
     "yhat": r"\hat{y}",
     "loss": r"\ell",
 }
-_INDICES = ("k", "i")
 _NUMBERED = re.compile(r"([A-Za-z]+)(\d+)")
 _SUBSCRIPTS = dict(
     zip("0123456789aehijklmnoprstuvx+-", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋", strict=True)
@@ -37,9 +36,13 @@ _ASCII = Drawing({"hat": "#1hat", "bar": "#1bar", "tilde": "#1tilde", **_WORDS},
 
 @dataclass(frozen=True)
 class Notation:
-    """The signs of names: `symbols` are the user's, by name, the others the paper's."""
+    """The signs of names: `symbols` are the user's, by name, the others the paper's.
+
+    `indices` are the endings of names that are indices: y_k, and of several classes TP_c, y_kc.
+    """
 
     symbols: Mapping[str, str] = field(default_factory=dict)
+    indices: tuple[str, ...] = OF_SAMPLES
 
     def latex(self, name: str) -> str:
         r"""yhat_k → \hat{y}_k, beta → \beta, D_2 → D_2, my_name → \mathrm{my\_name}."""
@@ -49,7 +52,7 @@ class Notation:
         base, index = self._split(name)
         if not index:
             return _word(name)
-        below = self.latex(index) if index in _INDICES else _index(index)
+        below = self._side_by_side(index) if index in self.indices else _index(index)
         return f"{_base(self.latex(base))}_{below if len(below) == 1 else f'{{{below}}}'}"
 
     def drawn(self, name: str, drawing: Drawing, format: str) -> str:
@@ -77,16 +80,24 @@ class Notation:
         if name in _DEFAULTS:
             return self._plain(_DEFAULTS[name], drawing)
         base, index = self._split(name)
-        if index not in _INDICES:
+        if index not in self.indices:
             is_split = index and name == f"{base}_{index}"
             return f"{self.text(base, ascii=ascii)}_{index}" if is_split else name
-        below = self.text(index, ascii=ascii)
-        return self.text(base, ascii=ascii) + (f"_{below}" if ascii else subscript(below))
+        below = "".join(self.text(letter, ascii=ascii) for letter in index)
+        is_lowered = index in OF_SAMPLES and not ascii
+        return self.text(base, ascii=ascii) + (subscript(below) if is_lowered else f"_{below}")
+
+    def _side_by_side(self, index: str) -> str:
+        r"""kc → kc, or \kappa c where k is \kappa."""
+        signs = [self.latex(letter) for letter in index]
+        return (" " if any("\\" in sign for sign in signs) else "").join(signs)
 
     def _split(self, name: str) -> tuple[str, str]:
         """yhat_k → (yhat, k), w1 → (w, 1), my_name → (my_name, "")."""
-        base, _, index = name.partition("_")
-        if index and (self._is_letter(base) or index in _INDICES):
+        base, _, index = name.rpartition("_")
+        if index not in self.indices or not base:
+            base, _, index = name.partition("_")
+        if index and (self._is_letter(base) or index in self.indices):
             return base, index
         found = _NUMBERED.fullmatch(name)
         return (found[1], found[2]) if found and self._is_letter(found[1]) else (name, "")

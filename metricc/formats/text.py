@@ -23,6 +23,8 @@ _UNBROKEN = 10**6
 _SCREEN = 88
 _ALIGNED = 14
 _RAISED = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOW = "\N{THIN SPACE}"
+"""Stands behind the index of a sample until that is lowered; there is no lower c."""
 _SPELLED = ("abs", "min", "max", "clamp", "exp", "log", "log2", "log10", "xlogx", "sign", "step")
 _CALLS = {
     name: Row(f"{name}(#*)")
@@ -33,12 +35,17 @@ _SHARED = {
     **dict.fromkeys(("div", "slash"), Row("#1/#2", PRODUCT, (PRODUCT, POWER))),
     "pow": Row("#1^#2", POWER, (ATOM,)),
     "call": Row("#1(#2)", ATOM, (ATOM, ANY)),
+    "min_over": Row("min_#2 #1", TERM, (PRODUCT, ANY)),
+    "max_over": Row("max_#2 #1", TERM, (PRODUCT, ANY)),
+    "equal": Row("1[#1 = #2]"),
 }
 _ASCII_ROWS = {
     **_SHARED,
     "sqrt": Row("sqrt(#1)"),
     "cbrt": Row("cbrt(#1)"),
     "sum": Row("sum_@i #1", TERM, (PRODUCT,)),
+    "sum_over": Row("sum_#2 #1", TERM, (PRODUCT, ANY)),
+    "prod_over": Row("prod_#2 #1", TERM, (PRODUCT, ANY)),
     "partial": Row("d#1/d#2", FRACTION, (ATOM,)),
     "transpose": Row("#1^T", POWER, (ATOM,)),
 }
@@ -46,7 +53,9 @@ _UNICODE_ROWS = {
     **_SHARED,
     "sqrt": Row("√(#1)", POWER),  # √(x)² is not of the language, (√(x))² is
     "cbrt": Row("∛(#1)", POWER),
-    "sum": Row("Σ_@i #1", TERM, (PRODUCT,)),
+    "sum": Row(f"Σ_@i{_LOW}#1", TERM, (PRODUCT,)),
+    "sum_over": Row("Σ_#2 #1", TERM, (PRODUCT, ANY)),
+    "prod_over": Row("Π_#2 #1", TERM, (PRODUCT, ANY)),
     "partial": Row("∂#1/∂#2", FRACTION, (ATOM,)),
     "transpose": Row("#1ᵀ", POWER, (ATOM,)),
 }
@@ -54,7 +63,7 @@ _UNICODE_ROWS = {
 
 def _raise(text: str) -> str:
     """β^2 → β², x^(−1) → x⁻¹, Σ_i → Σᵢ."""
-    text = re.sub(r"Σ_(\w+) ", lambda index: f"Σ{subscript(index[1])} ", text)
+    text = re.sub(rf"Σ_(\w+){_LOW}", lambda index: f"Σ{subscript(index[1])} ", text)
     return re.sub(
         r"\^(?:(\d+)(?![\d.e])|\((−\d+)\))",
         lambda power: (power[1] or power[2]).translate(_RAISED),

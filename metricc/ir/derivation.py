@@ -6,10 +6,12 @@ The expressions are those of programs (`Num`, `Ref`, `Op`) with some operators t
     Op("sum", (x,))                   Σ_i x
     Op("partial", (m, x))             ∂m/∂x
     Op("call", (A, x))                A(x), of a function that is a letter
+    Op("sum_over", (x, c))            Σ_c x, over the classes; likewise prod, min and max
+    Op("equal", (x, y))               1 where x = y, else 0
     Op("transpose", (theta,))         θᵀ
 
 A `Ref` is a name such as T, Q, P, n, TP, m, loss, D, D_2, beta, or a letter with an index: y_k,
-yhat_i. What a name looks like is the business of a notation (`formats/notation.py`).
+yhat_i, or two: y_kc. What a name looks like is the business of a notation (`formats/notation.py`).
 """
 
 from __future__ import annotations
@@ -46,6 +48,17 @@ LETTERS = {
 }
 """The names that a notation has signs for, beside the metric's parameters."""
 
+CLASS_LETTERS = {
+    "K": "the number of classes",
+    "c": "the index of a class",
+    "j": "the index of another class",
+}
+"""Those that there are beside them where a metric joins several classes."""
+
+OF_SAMPLES = ("k", "i")
+OF_CLASSES = (*OF_SAMPLES, "c", "j", "kc", "kj", "ic")
+"""What an index may be."""
+
 
 @dataclass(frozen=True)
 class Equation:
@@ -69,8 +82,9 @@ class DerivationStep:
 
 @dataclass(frozen=True)
 class Derivation:
-    """A whole derivation. `formula` is the metric as the user wrote it."""
+    """A whole derivation. `formula` is the metric as the user wrote it; `indices` what has one."""
 
     title: str
     formula: str
     steps: tuple[DerivationStep, ...]
+    indices: tuple[str, ...] = OF_SAMPLES

@@ -24,7 +24,8 @@ class Aggregation:
 
     `average` None leaves it alone: one matrix, or a formula that has its own sums over classes.
     `is_exclusive` leaves out the classes without any sample, as torchmetrics does where classes
-    exclude each other. `exponent` and `log` act on 1 - M, or on M where less is better.
+    exclude each other. `exponent` and `log` act on 1 - M, or on M where less is better; a
+    logarithm leaves out the classes without positives, whose -log 0 says nothing.
     """
 
     average: Literal["macro", "weighted"] | None = None
@@ -88,9 +89,9 @@ class _Builder:
         factors = [self.entries["weight"]] if how.is_weighted else []
         if how.average == "weighted":
             factors.append(self.sum("TP", "FN"))
-        elif how.is_exclusive:
-            present = self.call("sign", self.sum("TP", "FP", "FN"))
-            factors.append(replace(present, label="present"))
+        elif how.log or how.is_exclusive:
+            where = ("TP", "FN") if how.log else ("TP", "FP", "FN")
+            factors.append(replace(self.call("sign", self.sum(*where)), label="present"))
         if not factors:
             return None
         return factors[0] if len(factors) == 1 else self.call("mul", *factors)

@@ -20,6 +20,8 @@ from .derivatives import DERIVATIVES
 from .direction import DIRECTIONS, Direction
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..ir.symbolic import Binding, Bindings, Symbolic
 
 SHARES = {"prod_over": "others", "min_over": "lowest", "max_over": "highest"}
@@ -33,10 +35,15 @@ RULES = {
 }
 
 
-def class_slopes(symbolic: Symbolic, bindings: Bindings, steps: list[Step]) -> list[sp.Expr]:
-    """Return both slopes of each class, along the directions."""
+def class_slopes(
+    symbolic: Symbolic,
+    bindings: Bindings,
+    steps: list[Step],
+    directions: Mapping[str, Mapping[sp.Symbol, sp.Expr]] = DIRECTIONS,
+) -> list[sp.Expr]:
+    """Return the slopes of each class, along each of the directions."""
     joint = _Joint(symbolic, bindings)
-    moved = [joint.moved(*row, steps) for row in DIRECTIONS.items()]
+    moved = [joint.moved(*row, steps) for row in directions.items()]
     slopes = [sp.Integer(0) for _ in moved]
     for position, binding in enumerate(symbolic.bindings):
         if not any(binding.symbol in tangents for tangents in moved):
@@ -64,7 +71,7 @@ class _Joint:
         self.learnt = 0
 
     def moved(
-        self, name: str, moves: dict[sp.Symbol, sp.Expr], steps: list[Step]
+        self, name: str, moves: Mapping[sp.Symbol, sp.Expr], steps: list[Step]
     ) -> dict[sp.Symbol, sp.Expr]:
         """Return by how much each reduction's argument moves, all reductions held fixed."""
         direction = Direction(self.symbolic, moves)

@@ -119,8 +119,9 @@ def _constructor_holes(plan: Plan) -> Holes:
         body += _assignment(name)
     if plan.options.momentum > 0:
         body += [f'self.register_buffer("{name}", torch.zeros(()))' for name in ("running", "seen")]
+    parts = [f'"{part}",' for part in _choices(plan)]
     shown = [name for name in defaults if name not in ("process_group", "weight")]
-    parts = [f'f"{name}={{self.{name}}}",' for name in shown]
+    parts += [f'f"{name}={{self.{name}}}",' for name in shown]
     parts += ['f"weight={self.weight.tolist()}",'] if "weight" in defaults else []
     return {
         "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v}" for n, v in defaults.items()))),
@@ -143,6 +144,19 @@ def _structural(plan: Plan) -> list[str]:
         "process_group": bool(options.sync),
     }
     return [name for name, is_wanted in wanted.items() if is_wanted]
+
+
+def _choices(plan: Plan) -> list[str]:
+    """Return the options that made the text what it is, where they are not the usual ones."""
+    options, shown = plan.options, []
+    for name in ("task", "average", "surrogate", "sync"):
+        value = getattr(options, name)
+        is_usual = name in options.inferred and not (name == "task" and value != "binary")
+        if value not in (None, False) and not is_usual:
+            shown.append(f"{name}={value}")
+    switches = ("rescaled", "per_sample", "log")
+    shown += [f"{name}=True" for name in switches if getattr(options, name)]
+    return shown if options.from_logits else [*shown, "from_logits=False"]
 
 
 def _assignment(name: str) -> list[str]:
