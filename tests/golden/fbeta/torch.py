@@ -195,6 +195,8 @@ class FbetaLoss(torch.nn.Module):
         """Return the formula and the options."""
         parts = [
             "(1 + beta^2)*TP / ((1 + beta^2)*TP + beta^2*FN + FP)",
+            "surrogate=identity",
+            "from_logits=False",
             f"smooth={self.smooth}",
             f"zero_division={self.zero_division}",
             f"beta={self.beta}",

@@ -1,6 +1,6 @@
 # made by metricc 0.1.0; edit the formula, not this file
-# formula: let all = sum(AP) in let chance = sum(AP*PP) in (all*sum(TP) - chance) / sqrt((all^2 - sum(PP^2))*(all^2 - sum(AP^2)))
-# over the entries: (sum_over(TP + FN)*sum_over(TP) - sum_over((TP + FN)*(TP + FP)))/sqrt((sum_over(TP + FN)^2 - sum_over((TP + FP)^2))*(sum_over(TP + FN)^2 - sum_over((TP + FN)^2)))
+# formula: let size = sum(AP) in let chance = sum(AP*PP) in (size*sum(TP) - chance) / sqrt((size^2 - sum(PP^2))*(size^2 - sum(AP^2)))
+# over the entries: (sum(TP + FN)*sum(TP) - sum((TP + FN)*(TP + FP)))/sqrt((sum(TP + FN)^2 - sum((TP + FP)^2))*(sum(TP + FN)^2 - sum((TP + FN)^2)))
 # command: metricc compile multiclass_mcc
 """MulticlassMcc as a loss: training raises M, the metric.
 
@@ -8,14 +8,14 @@ Value of M, and slopes dM/da at a positive and at a negative, from soft entries:
 
     pp = tp + fp
     ap = tp + fn
-    all = sum_over(ap)
-    all_sq = all * all
-    s = all_sq - sum_over(ap * ap)
-    d = sqrt((all_sq - sum_over(pp * pp)) * s)
+    size = sum_over(ap)
+    size_sq = size * size
+    s = size_sq - sum_over(ap * ap)
+    d = sqrt((size_sq - sum_over(pp * pp)) * s)
     chance = sum_over(pp * ap)
-    value = (sum_over(tp) * all - chance) / d
+    value = (sum_over(tp) * size - chance) / d
     grad_neg = (value * s * pp / d - ap) / d
-    grad_pos = all / d + grad_neg
+    grad_pos = size / d + grad_neg
 
 Singular places, where the functions below bound it:
 
@@ -27,7 +27,7 @@ import torch
 
 
 def soft_counts(input, target, sample_weight):
-    """Return the soft entries tp, fp, fn, classes last; nothing else in forward reads the batch."""
+    """Return the soft entries tp, fp, fn of each class; nothing else in forward reads the batch."""
     input = blank(input, sample_weight)
     target = positives(target, input)
     pred, rest = surrogate(widen(input))
@@ -36,8 +36,17 @@ def soft_counts(input, target, sample_weight):
     tp = target * pred
     fp = pred - tp
     fn = target * rest
-    dims = tuple(range(tp.dim() - 1))
-    return torch.stack([entry.sum(dims, keepdim=True) for entry in (tp, fp, fn)])
+    return torch.stack([entry.sum(sites(entry)) for entry in (tp, fp, fn)])
+
+
+def sites(x):
+    """Return the dimensions that one confusion matrix sums over, all but classes."""
+    return (0, *range(2, x.dim()))
+
+
+def beside(x, wide):
+    """Return what groups have, a number or a row of classes each, to multiply a batch by."""
+    return x.reshape(x.shape + (1,) * (wide.dim() - 2)).to(wide)
 
 
 def blank(input, sample_weight):
@@ -48,11 +57,11 @@ def blank(input, sample_weight):
 
 
 def positives(target, input):
-    """Return the target with classes last: an index becomes 1 for its class and 0 for others."""
+    """Return the target of each class: an index becomes 1 for its class and 0 for others."""
     if target.dim() == input.dim():
         return target
-    classes = torch.arange(input.shape[-1], device=target.device)
-    return target.unsqueeze(-1) == classes
+    classes = torch.arange(input.shape[1], device=target.device)
+    return target.unsqueeze(1) == classes.reshape(-1, *[1] * (input.dim() - 2))
 
 
 def value_and_slopes(tp, fp, fn, zero_division):
@@ -60,17 +69,17 @@ def value_and_slopes(tp, fp, fn, zero_division):
     # value
     pp = tp + fp
     ap = tp + fn
-    all = sum_over(ap)
-    all_sq = all * all
-    s = all_sq - sum_over(ap * ap)
-    d = sqrt((all_sq - sum_over(pp * pp)) * s)
+    size = sum_over(ap)
+    size_sq = size * size
+    s = size_sq - sum_over(ap * ap)
+    d = sqrt((size_sq - sum_over(pp * pp)) * s)
     chance = sum_over(pp * ap)
-    value = quotient(sum_over(tp) * all - chance, d, zero_division)
+    value = quotient(sum_over(tp) * size - chance, d, zero_division)
 
     # slopes
     d = nonzero(d)
     grad_neg = (value * s * pp / d - ap) / d
-    grad_pos = all / d + grad_neg
+    grad_pos = size / d + grad_neg
     return value, grad_pos, grad_neg
 
 
@@ -81,8 +90,8 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight):
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
     root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
     root = root.amax(-1, keepdim=True)  # softmax mixes the slopes of all classes
-    grad_pos, grad_neg = (grad_pos / root).to(wide), (grad_neg / root).to(wide)
-    root = root.to(wide)
+    slopes = grad_pos / root, grad_neg / root, root, scale
+    grad_pos, grad_neg, root, scale = (beside(x, wide) for x in slopes)
     grad = pos * grad_pos + (1 - pos) * grad_neg
     if sample_weight is not None:
         grad = sample_weight * grad
@@ -93,15 +102,15 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight):
 
 
 def surrogate(input):
-    """Return a = softmax(input), classes last, and 1 - a."""
-    pred = torch.softmax(input.clamp(-1e30, 1e30), -1)
+    """Return a = softmax(input), classes in dimension 1, and 1 - a."""
+    pred = torch.softmax(input.clamp(-1e30, 1e30), 1)
     return pred, 1 - pred
 
 
 def surrogate_backward(grad, input):
     """Return grad times the Jacobian of a, which is symmetric."""
-    pred = torch.softmax(input.clamp(-1e30, 1e30), -1)
-    shift = (pred * grad).sum(-1, keepdim=True)
+    pred = torch.softmax(input.clamp(-1e30, 1e30), 1)
+    shift = (pred * grad).sum(1, keepdim=True)
     return pred * (grad - shift)
 
 
@@ -127,7 +136,7 @@ def sum_over(x):
 
 
 def gather(counts):
-    """Return what the metric takes, in float64 where the device has it, classes last."""
+    """Return what the metric takes, in float64 where the device has it."""
     entries = counts.to(torch.float32 if counts.is_mps else torch.float64)
     return entries.unbind()
 
@@ -137,7 +146,9 @@ def linearize(input, target, sample_weight, smooth, zero_division):
     counts = soft_counts(input, target, sample_weight)
     entries = gather(counts)
     entries = [smooth + entry for entry in entries]
-    value, grad_pos, grad_neg = value_and_slopes(*entries, zero_division)
+    value, grad_pos, grad_neg = value_and_slopes(
+        *entries, entries[0].new_full((), zero_division)
+    )
     results = (1 - value, -grad_pos, -grad_neg)
     return [bounded(torch.as_tensor(x)) for x in results]
 
@@ -200,7 +211,8 @@ class MulticlassMcc(torch.autograd.Function):
         """Return the derivative along `tangent`."""
         loss, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
         gradient = pull_back(1.0, *slopes, *ctx.saved_tensors)
-        return (gradient * tangent).sum_to_size(loss.shape).to(widen(tangent).dtype)
+        rate = (gradient * tangent).sum(sites(tangent))
+        return rate.sum_to_size(loss.shape).to(widen(tangent).dtype)
 
 
 class MulticlassMccCompiled(MulticlassMcc):
@@ -241,7 +253,8 @@ class MulticlassMccLoss(torch.nn.Module):
     def extra_repr(self):
         """Return the formula and the options."""
         parts = [
-            "let all = sum(AP) in let chance = sum(AP*PP) in (all*sum(TP) - chance) / sqrt((all^2 - sum(PP^2))*(all^2 - sum(AP^2)))",
+            "let size = sum(AP) in let chance = sum(AP*PP) in (size*sum(TP) - chance) / sqrt((size^2 - sum(PP^2))*(size^2 - sum(AP^2)))",
+            "task=multiclass",
             f"smooth={self.smooth}",
             f"zero_division={self.zero_division}",
             f"class_dim={self.class_dim}",
@@ -253,14 +266,14 @@ def arrange(input, target, sample_weight, class_dim):
     """Check the arguments and bring them to one layout."""
     check(input, target, class_dim)
     if target.dim() == input.dim():
-        target = target.movedim(class_dim, -1)
-    input = input.movedim(class_dim, -1)
+        target = target.movedim(class_dim, 1)
+    input = input.movedim(class_dim, 1)
     sample_weight = align("sample_weight", sample_weight, input, class_dim)
     return input, target, sample_weight
 
 
 def align(name, weight, input, class_dim):
-    """Return a weight with classes last: one per sample, per element, or per element and class."""
+    """Return a weight in the layout of input: per sample, per site, or per site and class."""
     if weight is None:
         return None
     if weight.requires_grad:
@@ -269,14 +282,14 @@ def align(name, weight, input, class_dim):
     if weight.dim() == 1:
         aligned = weight.reshape(-1, *[1] * (input.dim() - 1))
     elif weight.dim() == input.dim() - 1:
-        aligned = weight.unsqueeze(-1)
+        aligned = weight.unsqueeze(1)
     elif weight.dim() == input.dim():
-        aligned = weight.movedim(class_dim, -1)
-    wanted = (*input.shape[:-1], 1)
+        aligned = weight.movedim(class_dim, 1)
+    wanted = (len(input), 1, *input.shape[2:])
     fits = all(size in (1, full) for size, full in zip(aligned.shape, wanted))
     if not fits or aligned.dim() != input.dim():
         shapes = f"shape {tuple(weight.shape)} for an input of"
-        shapes += f" {tuple(input.movedim(-1, class_dim).shape)}"
+        shapes += f" {tuple(input.movedim(1, class_dim).shape)}"
         raise ValueError(f"{name} must fit the samples of input, not have {shapes}")
     return aligned
 
