@@ -49,6 +49,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("function", _ALWAYS),
     ("module", _ALWAYS),
     ("arrange", lambda plan: plan.arranges),
+    ("check_weights", lambda plan: plan.arranges),
     ("check_classes", lambda plan: bool(chosen(plan))),
     ("align", lambda plan: plan.options.has_classes),
     ("check", lambda plan: not plan.options.has_classes),

@@ -161,6 +161,7 @@ def _tangent_holes(plan: Plan) -> Holes:
     grouped = f"{product}\nreturn rate.sum_to_size(loss.shape).to(widen(tangent).dtype)"
     plain = "return (gradient * tangent).sum(dtype=widen(tangent).dtype)"
     return {
+        "UNIT": "torch.ones_like(loss)" if plan.options.is_grouped else "1.0",
         "LOSS_VALUE": "loss" if plan.options.is_grouped else "_",
         "SUM_TANGENT": grouped if plan.options.is_grouped else plain,
     }

@@ -32,7 +32,7 @@ def module_holes(plan: Plan) -> Holes:
     arranged = wrap_call(arrangement(plan), _INDENT)
     return {
         "ALL": _subject(plan),
-        "GROUPS": "a confusion matrix each" if options.is_grouped else "a batch",
+        "GROUPS": "each confusion matrix" if options.is_grouped else "a batch",
         "INPUTS": "logits" if options.from_logits else "probabilities",
         "TARGETS": "targets of class indices or shares"
         if options.is_softmax

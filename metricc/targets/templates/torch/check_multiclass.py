@@ -20,11 +20,9 @@ def check_indices(target, classes__IGNORE__):
     """Raise if a class index is none; on a device without waiting for it."""
     if target.is_floating_point() or target.is_complex():
         raise TypeError(f"class indices must be integers, not {target.dtype}")
-    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
-        return
     wrong = __WRONG_INDEX__
-    if target.is_cpu and wrong.any():
+    if can_read(target) and wrong.any():
         found = target[wrong][0].item()
         raise ValueError(f"target holds class {found}, but input has {classes} classes")
-    if target.is_cuda:
+    if target.is_cuda and not torch.compiler.is_compiling():
         torch._assert_async(~wrong.any(), "target holds a class that input has not")

@@ -1,5 +1,5 @@
 def value_and_slopes(__PROGRAM_ARGUMENTS__):
-    """Return the metric and dM/da at a positive and at a negative, from the entries."""
+    """Return the metric and dM/da at a positive and at a negative, from the entries__LAST__."""
     # value
     __VALUE__
 

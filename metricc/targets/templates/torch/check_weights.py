@@ -1,0 +1,13 @@
+def check_weights(sample_weight):
+    """Raise if a weight is negative."""
+    if sample_weight is not None and can_read(sample_weight):
+        if (sample_weight < 0).any():
+            least = f"{sample_weight.min().item():g}"
+            raise ValueError(f"sample_weight must be 0 or more, not {least}")
+
+
+def can_read(x):
+    """Tell whether to look at x waits for no device, and breaks no trace."""
+    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        return False
+    return x.is_cpu
