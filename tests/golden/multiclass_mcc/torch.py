@@ -65,7 +65,7 @@ def positives(target, input):
 
 
 def value_and_slopes(tp, fp, fn, zero_division):
-    """Return the metric and dM/da at a positive and at a negative, from the entries."""
+    """Return the metric and dM/da at a positive and at a negative, from the entries of each class."""
     # value
     pp = tp + fp
     ap = tp + fn
@@ -174,7 +174,7 @@ def is_plain():
 
 
 class MulticlassMcc(torch.autograd.Function):
-    """1 - M of a confusion matrix each with its closed-form gradient; saves its inputs only."""
+    """1 - M of each confusion matrix with its closed-form gradient; saves its inputs only."""
 
     generate_vmap_rule = True
 
@@ -210,7 +210,7 @@ class MulticlassMcc(torch.autograd.Function):
     def jvp(ctx, tangent, *_):
         """Return the derivative along `tangent`."""
         loss, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
-        gradient = pull_back(1.0, *slopes, *ctx.saved_tensors)
+        gradient = pull_back(torch.ones_like(loss), *slopes, *ctx.saved_tensors)
         rate = (gradient * tangent).sum(sites(tangent))
         return rate.sum_to_size(loss.shape).to(widen(tangent).dtype)
 
@@ -269,7 +269,23 @@ def arrange(input, target, sample_weight, class_dim):
         target = target.movedim(class_dim, 1)
     input = input.movedim(class_dim, 1)
     sample_weight = align("sample_weight", sample_weight, input, class_dim)
+    check_weights(sample_weight)
     return input, target, sample_weight
+
+
+def check_weights(sample_weight):
+    """Raise if a weight is negative."""
+    if sample_weight is not None and can_read(sample_weight):
+        if (sample_weight < 0).any():
+            least = f"{sample_weight.min().item():g}"
+            raise ValueError(f"sample_weight must be 0 or more, not {least}")
+
+
+def can_read(x):
+    """Tell whether to look at x waits for no device, and breaks no trace."""
+    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        return False
+    return x.is_cpu
 
 
 def align(name, weight, input, class_dim):
@@ -316,11 +332,9 @@ def check_indices(target, classes):
     """Raise if a class index is none; on a device without waiting for it."""
     if target.is_floating_point() or target.is_complex():
         raise TypeError(f"class indices must be integers, not {target.dtype}")
-    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
-        return
     wrong = (target < 0) | (target >= classes)
-    if target.is_cpu and wrong.any():
+    if can_read(target) and wrong.any():
         found = target[wrong][0].item()
         raise ValueError(f"target holds class {found}, but input has {classes} classes")
-    if target.is_cuda:
+    if target.is_cuda and not torch.compiler.is_compiling():
         torch._assert_async(~wrong.any(), "target holds a class that input has not")
