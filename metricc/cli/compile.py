@@ -9,7 +9,8 @@ import click
 
 from ..compiler import compile_source, emit
 from ..targets import OF_LOSSES, TARGETS
-from ..targets.options import Average, Direction, LossOptions, Task, surrogates
+from ..targets.options import LossOptions
+from ..targets.values import Average, Direction, Task, surrogates
 from .files import write
 from .options import force_option, formula_source, loss_option, param_option, parse_numbers
 

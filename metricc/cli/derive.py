@@ -11,7 +11,7 @@ from ..derivation.equations import Wrt
 from ..formats import FORMATS
 from ..ir.derivation import CLASS_LETTERS, LETTERS
 from ..metric import compile_text
-from ..targets.options import surrogates
+from ..targets.values import surrogates
 from .options import formula_source, loss_option, param_option
 
 _NAMES = ", ".join((*LETTERS, *CLASS_LETTERS))

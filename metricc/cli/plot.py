@@ -11,7 +11,7 @@ from .. import diagnostics as d
 from ..compiler import compile_source
 from ..plot import make_picture
 from ..plot.view import SUFFIXES, View
-from ..targets.options import surrogates
+from ..targets.values import surrogates
 from .files import write
 from .options import force_option, formula_source, loss_option, param_option
 

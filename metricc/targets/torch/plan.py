@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ...ir.compilation import Compilation
     from ...ir.program import Program
     from ...ir.surrogate import CompiledSurrogate
-    from ..options import Direction, LossOptions
+    from ..options import LossOptions
+    from ..values import Direction
 
 Holes = dict[str, str]
 
