@@ -275,10 +275,11 @@ def arrange(input, target, sample_weight, class_dim):
 
 def check_weights(sample_weight):
     """Raise if a weight is negative."""
-    if sample_weight is not None and can_read(sample_weight):
-        if (sample_weight < 0).any():
-            least = f"{sample_weight.min().item():g}"
-            raise ValueError(f"sample_weight must be 0 or more, not {least}")
+    if sample_weight is None or not can_read(sample_weight):
+        return
+    if (sample_weight < 0).any():
+        least = f"{sample_weight.min().item():g}"
+        raise ValueError(f"sample_weight must be 0 or more, not {least}")
 
 
 def can_read(x):
