@@ -10,11 +10,13 @@ stabilize           Program               → Program         passes/stabilize.p
 find_singularities  Symbolic              → Singularity, …  analysis/singularities.py
 analyse             Symbolic, Program     → Behaviour       analysis/behaviour.py
 find_warnings       Behaviour             → Diagnostic, …   analysis/warnings.py
-specialise          Compilation           → Compilation     passes/aggregate.py and those above
+specialise          Compilation           → Compilation     specialise.py
 emit                Compilation           → Artifact        targets/
 
-What is made of a compilation on request: derivation/ (steps on paper, which formats/ writes),
-explain/ (a report), plot/ (a picture). surrogate.py runs surrogates through the same passes.
+passes/run.py calls those from lower to stabilize; specialise calls it again, for the average that
+passes/aggregate.py puts around the metric. What is made of a compilation on request: derivation/
+(steps on paper, which formats/ writes), explain/ (a report), plot/ (a picture). surrogate.py runs
+surrogates through the same passes.
 """
 
 from __future__ import annotations
@@ -34,16 +36,11 @@ from .frontend.check import check
 from .frontend.parse import parse
 from .ir.compilation import Compilation
 from .library import load_library
-from .passes.aggregate import Aggregation, aggregate
-from .passes.differentiate import differentiate
-from .passes.lower import lower
-from .passes.schedule import schedule
-from .passes.simplify import simplify
-from .passes.stabilize import stabilize
+from .passes.run import run_passes
+from .specialise import specialise, warnings_of_task
 from .targets import OF_LOSSES, TARGETS
 
 if TYPE_CHECKING:
-    from .ir.behaviour import Direction
     from .source import Source
     from .targets.options import LossOptions
     from .targets.target import Artifact
@@ -64,24 +61,16 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
     values = {name: Fraction(repr(value)) for name, value in given.items()}  # 0.1 is 1/10
     definitions = parse(source)
     typed = check(definitions, load_library(), values)
-    symbolic = lower(typed)
-    derived = differentiate(symbolic)
-    gradient = simplify(derived)
-    scheduled = schedule(gradient)
-    program = stabilize(scheduled)
-    singularities = find_singularities(symbolic)
-    behaviour = analyse(symbolic, program, singularities)
-    warnings = find_warnings(typed, program, behaviour, singularities)
+    passes = run_passes(typed)
+    singularities = find_singularities(passes.symbolic)
+    behaviour = analyse(passes.symbolic, passes.program, singularities)
+    warnings = find_warnings(typed, passes.program, behaviour, singularities)
     return Compilation(
         source=source,
         given=given,
         definitions=definitions,
         typed=typed,
-        symbolic=symbolic,
-        derived=derived,
-        gradient=gradient,
-        scheduled=scheduled,
-        program=program,
+        **vars(passes),
         behaviour=behaviour,
         singularities=singularities,
         warnings=(*typed.warnings, *warnings),
@@ -100,62 +89,10 @@ def emit(
         wanted = " or ".join(f'"{known}"' for known in TARGETS)
         raise d.MetricError(d.WrongValue(None, "target", repr(target), wanted))
     if target in OF_LOSSES:
-        options = options.resolved(is_joint=compilation.typed.is_joint)
+        options = options.resolved(compilation.typed)
         artifact = TARGETS[target](specialise(compilation, options), options, name)
-        is_pooled = options.is_softmax and options.average == "micro" and options.classes is None
-        warnings = (d.FunctionOfAccuracy(compilation.typed.span),) if is_pooled else ()
-        return replace(artifact, warnings=warnings)
+        return replace(artifact, warnings=warnings_of_task(compilation.typed, options))
     return TARGETS[target](compilation, options, name)
-
-
-def specialise(compilation: Compilation, options: LossOptions) -> Compilation:
-    """Return the compilation of what a loss takes the gradient of: an average, or a power of M.
-
-    Raises:
-        MetricError: the metric has no direction or no gradient.
-    """
-    behaviour = compilation.behaviour
-    if behaviour.is_constant:
-        raise d.MetricError(d.NoGradient(compilation.typed.span))
-    direction = options.direction or behaviour.direction
-    if direction is None:
-        raise d.MetricError(d.NoDirection(compilation.typed.span))
-    if options.is_reshaped and not behaviour.is_at_most_one:
-        raise d.MetricError(
-            d.Conflict(None, "`log` or `exponent` and a metric beyond 1", "neither")
-        )
-    found = replace(compilation, behaviour=replace(behaviour, direction=direction))
-    how = Aggregation(
-        average=options.average if options.average in ("macro", "weighted") else None,
-        is_exclusive=options.is_softmax,
-        is_weighted=options.weight is not None,
-        log=options.log,
-        exponent=options.exponent,
-    )
-    if how != Aggregation(is_exclusive=how.is_exclusive):
-        found = _aggregated(found, how, direction)
-    if options.is_reshaped:
-        plain = replace(how, log=False, exponent=1.0)
-        found = replace(found, evaluated=_aggregated(compilation, plain, direction).program)
-    return found
-
-
-def _aggregated(compilation: Compilation, how: Aggregation, direction: Direction) -> Compilation:
-    """Run the passes again, on the metric with something around it."""
-    typed = aggregate(compilation.typed, how, direction)
-    symbolic = lower(typed)
-    derived = differentiate(symbolic)
-    gradient = simplify(derived)
-    scheduled = schedule(gradient)
-    return replace(
-        compilation,
-        typed=typed,
-        symbolic=symbolic,
-        derived=derived,
-        gradient=gradient,
-        scheduled=scheduled,
-        program=stabilize(scheduled),
-    )
 
 
 def _plain(name: str, value: object) -> float:

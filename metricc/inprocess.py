@@ -40,7 +40,8 @@ def build_loss(compilation: Compilation, options: LossOptions) -> torch.nn.Modul
         raise d.MetricError(d.MissingPackage(None, "a loss", "torch", "torch"))
     module = load(artifact.text)
     loss_class = getattr(module, f"{artifact.name}Loss")
-    given = {name: value for name, value in asdict(options).items() if name != "inferred"}
+    chosen = asdict(options).items()
+    given = {name: value for name, value in chosen if name != "inferred" and value is not None}
     spec = (compilation.source, dict(compilation.given), given)
     loss_class.__metricc_spec__ = spec
     _CLASSES[compilation.source, tuple(compilation.given.items()), options] = loss_class

@@ -106,6 +106,15 @@ MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
     "reserved_parameter": (d.ReservedName, lambda: metricc.compile("w*recall", params={"TP": 2})),
     "unknown_option_far": (d.UnknownOption, lambda: metricc.compile("f1").source(zeal=20)),
     "conflict": (d.Conflict, lambda: metricc.compile("f1").source(average="macro")),
+    "conflict_of_a_logarithm": (d.Conflict, lambda: metricc.compile("mcc").source(log=True)),
+    "conflict_of_exclusive_classes": (
+        d.Conflict,
+        lambda: metricc.compile("multiclass_mcc").source(classes=(1, 2)),
+    ),
+    "unknown_option_of_others": (
+        d.UnknownOption,
+        lambda: metricc.compile("f1").source(class_weights=(1, 2)),
+    ),
     "conflict_of_a_metric": (
         d.Conflict,
         lambda: metricc.compile("multiclass_mcc").source(average="micro"),
@@ -175,12 +184,19 @@ def test_behaviour_gives_its_picture(name: str, golden: Callable[..., None]) -> 
     golden(f"{warning.render()}\n", "errors", f"{name}.err")
 
 
-def test_pooled_exclusive_classes_give_a_picture(golden: Callable[..., None]) -> None:
-    options = LossOptions.make(task="multiclass", average="micro")
-    artifact = emit(metricc.compile("2*TP/(2*TP + FP + FN)").compilation, options)
-    (warning,) = artifact.warnings
-    assert type(warning) is d.FunctionOfAccuracy
-    golden(f"{warning.render()}\n", "errors", "function_of_accuracy.err")
+OF_TASKS: dict[str, tuple[type[d.Diagnostic], str, dict[str, object]]] = {
+    "function_of_accuracy": (d.FunctionOfAccuracy, "2*TP/(2*TP + FP + FN)", {"average": "micro"}),
+    "of_two_classes": (d.OfTwoClasses, "mean_iou", {}),
+}
+
+
+@pytest.mark.parametrize("name", OF_TASKS)
+def test_a_task_gives_its_picture(name: str, golden: Callable[..., None]) -> None:
+    expected, formula, given = OF_TASKS[name]
+    options = LossOptions.make(task="multiclass", **given)
+    (warning,) = emit(metricc.compile(formula).compilation, options).warnings
+    assert type(warning) is expected
+    golden(f"{warning.render()}\n", "errors", f"{name}.err")
 
 
 def kinds(of: type[d.Diagnostic] = d.Diagnostic) -> list[type[d.Diagnostic]]:
@@ -190,14 +206,13 @@ def kinds(of: type[d.Diagnostic] = d.Diagnostic) -> list[type[d.Diagnostic]]:
 def test_every_kind_of_mistake_has_a_picture() -> None:
     shown = {type(found) for path in TEXTS for found in diagnose(read_source(path))}
     shown |= {kind for kind, _ in (*MISUSES.values(), *WARNED.values())}
-    shown |= {d.FunctionOfAccuracy}
+    shown |= {kind for kind, *_ in OF_TASKS.values()}
     assert {kind.__name__ for kind in kinds()} == {kind.__name__ for kind in shown}
 
 
 def test_every_picture_has_its_mistake() -> None:
     pictures = {path.stem for path in Path(__file__).parent.glob("errors/*.err")}
-    pictures.discard("function_of_accuracy")
-    assert pictures == {path.stem for path in TEXTS} | set(MISUSES) | set(WARNED)
+    assert pictures == {path.stem for path in TEXTS} | {*MISUSES, *WARNED, *OF_TASKS}
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)

@@ -32,6 +32,7 @@ def analyse(
     samples = [s for s in map(sampler.sample, sampler.entries()) if s is not None]
     values = [s.value for s in samples] + [v for v in sampler.edges() if v is not None]
     at_most_one = bool(values) and max(values) <= 1 + TOLERANCE
+    at_least_zero = bool(values) and min(values) >= -TOLERANCE
     if samples and all(s.size <= _NOISE * abs(s.value) for s in samples):
         return Behaviour(None, True, at_most_one)
     by_slopes = from_slopes(samples)
@@ -40,6 +41,7 @@ def analyse(
         direction,
         is_constant=False,
         is_at_most_one=at_most_one,
+        is_at_least_zero=at_least_zero,
         is_monotone=by_slopes is not None,
         witness=find_witness(sampler, exact, direction, singularities) if direction else None,
         one_sided=one_sided(exact, direction) if direction else "",

@@ -54,6 +54,7 @@ def analyse_classes(metric: TypedMetric, program: Program) -> Behaviour:
     values = np.concatenate([x for s in (*found, *edges) for x in (s.values, s.best)])
     known = values[np.isfinite(values)]
     at_most_one = bool(known.size) and bool(known.max() <= 1 + TOLERANCE)
+    at_least_zero = bool(known.size) and bool(known.min() >= -TOLERANCE)
     if all(_is_still(s) for s in found):
         return Behaviour(None, is_constant=True, is_at_most_one=at_most_one)
     by_slopes = _from_slopes(found)
@@ -61,6 +62,7 @@ def analyse_classes(metric: TypedMetric, program: Program) -> Behaviour:
         by_slopes or _from_perfection(found),
         is_constant=False,
         is_at_most_one=at_most_one,
+        is_at_least_zero=at_least_zero,
         is_monotone=by_slopes is not None,
         kinks=kinks_of_classes(metric),
     )

@@ -131,3 +131,15 @@ class FunctionOfAccuracy(Diagnostic):
     label = "pooled over classes that exclude each other, FP = FN: only accuracy is left of this"
     help = 'average over the classes: average="macro" (--average macro in a shell)'
     severity = "warning"
+
+
+@dataclass(frozen=True)
+class OfTwoClasses(Diagnostic):
+    """A warning: a mean over both classes of one matrix, for a task that has several matrices."""
+
+    title = "a mean of two classes"
+    label = "`{name}` averages each class and the rest, which counts for as much"
+    help = "for the mean over all classes there is `{meant}`"
+    severity = "warning"
+    name: str
+    meant: str

@@ -47,6 +47,7 @@ class Behaviour:
     direction: Direction | None
     is_constant: bool
     is_at_most_one: bool
+    is_at_least_zero: bool = False
     is_monotone: bool = False
     witness: Witness | None = None
     one_sided: str = ""

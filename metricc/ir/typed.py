@@ -80,6 +80,15 @@ class TypedMetric:
         return self.body.span
 
     @property
+    def of_classes(self) -> str:
+        """What `classes:` in the doc comment says of a task with several classes.
+
+        It is "exclusive" if each sample must have one of them, or the metric that may be meant.
+        """
+        lines = (line.partition(":") for line in self.doc.splitlines())
+        return next((value.strip() for key, _, value in lines if key.strip() == "classes"), "")
+
+    @property
     def is_joint(self) -> bool:
         """Whether it joins the matrices of several classes, one against the rest each."""
         return any(t.op in REDUCTIONS or t.value == "classes" for t in below(self.body))

@@ -14,7 +14,7 @@ from ..source import Source
 if TYPE_CHECKING:
     from ..ir.syntax import Definition
 
-_FIELDS = ("range", "synonyms", "source")
+_FIELDS = ("range", "synonyms", "source", "classes")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ class Aggregation:
 
     `average` None leaves it alone: one matrix, or a formula that has its own sums over classes.
     `is_exclusive` leaves out the classes without any sample, as torchmetrics does where classes
-    exclude each other. `exponent` and `log` act on 1 - M, or on M where less is better; a
-    logarithm leaves out the classes without positives, whose -log 0 says nothing.
+    exclude each other. `exponent` and `log` act on 1 - M, or on M where less is better.
+    `leaves_out` those without positives: where their metric is 0, -log 0 says nothing.
     """
 
     average: Literal["macro", "weighted"] | None = None
@@ -33,6 +33,12 @@ class Aggregation:
     is_weighted: bool = False
     log: bool = False
     exponent: float = 1.0
+    leaves_out: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Tell whether anything goes around the metric."""
+        return self.average is not None or self.log or self.exponent != 1
 
 
 def aggregate(metric: TypedMetric, how: Aggregation, direction: Direction) -> TypedMetric:
@@ -89,8 +95,8 @@ class _Builder:
         factors = [self.entries["weight"]] if how.is_weighted else []
         if how.average == "weighted":
             factors.append(self.sum("TP", "FN"))
-        elif how.log or how.is_exclusive:
-            where = ("TP", "FN") if how.log else ("TP", "FP", "FN")
+        elif how.leaves_out or how.is_exclusive:
+            where = ("TP", "FN") if how.leaves_out else ("TP", "FP", "FN")
             factors.append(replace(self.call("sign", self.sum(*where)), label="present"))
         if not factors:
             return None

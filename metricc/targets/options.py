@@ -12,6 +12,18 @@ from .values import Average, Direction, Task, checked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..ir.typed import TypedMetric
+
+_ELSEWHERE = {
+    "class_weight": "weight",
+    "class_weights": "weight",
+    "gamma": "exponent",
+    "include_background": "classes",
+    "log_loss": "log",
+    "reduction": "average",
+}
+"""What other libraries call an option."""
+
 
 @dataclass(frozen=True)
 class LossOptions:
@@ -63,20 +75,24 @@ class LossOptions:
         known = {f.name: f.default for f in fields(cls) if f.name != "inferred"}
         for name in given:
             if name not in known:
-                likely, listed = nearest(name, known), " ".join(sorted(known))
+                likely = _ELSEWHERE.get(name) or nearest(name, known)
+                listed = " ".join(sorted(known))
                 raise d.MetricError(d.UnknownOption(None, name, listed, likely))
+        if "average" in given and given["average"] is None:  # the "none" of torchmetrics
+            raise d.MetricError(d.WrongValue(None, "average", "None", '"none" or "macro"'))
         values = {}
         for name, value in given.items():
             is_default = type(value) is type(known[name]) and value == known[name]
             values[name] = value if is_default else checked(name, value)
         return cls(**values)
 
-    def resolved(self, *, is_joint: bool) -> LossOptions:
-        """Return the options with what is inferred filled in; `is_joint` of the metric's classes.
+    def resolved(self, metric: TypedMetric) -> LossOptions:
+        """Return the options for `metric`, with what is inferred filled in.
 
         Raises:
             MetricError: two options, or an option and the metric, exclude each other.
         """
+        is_joint = metric.is_joint
         task = self.task or ("multiclass" if is_joint else "binary")
         default = "identity" if task == "multiclass" else "sigmoid"
         average = self.average or ("macro" if task != "binary" and not is_joint else None)
@@ -84,7 +100,7 @@ class LossOptions:
         names = ("task", "average", "surrogate")
         found = replace(found, inferred=tuple(n for n in names if getattr(self, n) is None))
         for conflict in _CONFLICTS:
-            if conflict.applies(found, is_joint):
+            if conflict.applies(found, metric):
                 raise d.MetricError(d.Conflict(None, *conflict.words))
         return found
 
@@ -114,7 +130,7 @@ class _ConflictRule:
     """Options that exclude each other, in the user's words, and what to do."""
 
     words: tuple[str, str]
-    applies: Callable[[LossOptions, bool], bool]
+    applies: Callable[[LossOptions, TypedMetric], bool]
 
 
 def _needs_classes(o: LossOptions) -> bool:
@@ -123,17 +139,26 @@ def _needs_classes(o: LossOptions) -> bool:
     return any(given) or is_average
 
 
+def _is_whole(o: LossOptions) -> bool:
+    return o.is_softmax and o.classes is None
+
+
+def _is_sharpened_in_vain(o: LossOptions) -> bool:
+    is_sharp = o.sharpness != LossOptions.sharpness and o.surrogate == "identity"
+    return is_sharp or o.threshold != LossOptions.threshold
+
+
 _CONFLICTS = (
     _ConflictRule(
         (
             'a metric with sums over classes and task="binary"',
             'give task="multiclass" or "multilabel"',
         ),
-        lambda o, is_joint: is_joint and o.task == "binary",
+        lambda o, metric: metric.is_joint and o.task == "binary",
     ),
     _ConflictRule(
         ("`average` or `weight` and a metric that has its own sums over classes", "leave them out"),
-        lambda o, is_joint: is_joint and (o.average is not None or o.weight is not None),
+        lambda o, metric: metric.is_joint and (o.average is not None or o.weight is not None),
     ),
     _ConflictRule(
         (
@@ -159,6 +184,24 @@ _CONFLICTS = (
             'task="multiclass", or another surrogate',
         ),
         lambda o, _: not o.is_softmax and o.surrogate == "softmax",
+    ),
+    _ConflictRule(
+        (
+            "a metric of one class per sample and `classes` or another task",
+            'give task="multiclass" and all classes',
+        ),
+        lambda o, metric: metric.of_classes == "exclusive" and not _is_whole(o),
+    ),
+    _ConflictRule(
+        (
+            '`sharpness` or `threshold` and the plain softmax of task="multiclass"',
+            'give surrogate="softmax" for a sharpness; the most probable class needs no threshold',
+        ),
+        lambda o, _: o.is_softmax and _is_sharpened_in_vain(o),
+    ),
+    _ConflictRule(
+        ("a `weight` per class that counts and `classes`", "give both the same length"),
+        lambda o, _: bool(o.weight and o.classes) and len(o.weight or ()) != len(o.classes or ()),
     ),
     _ConflictRule(
         ("`log` and `exponent`", "give one of the two"),

@@ -8,6 +8,8 @@ from ...passes.naming import free
 from ..printer import number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ...ir.program import Program
     from .plan import Holes, Plan
 
@@ -35,6 +37,7 @@ _MEANING = {
     "class_dim": "dimension of input that holds the classes",
     "ignore_index": "target of what does not count",
     "mix": "weight of the cross entropy that is added",
+    "exponent": "power that is taken of what the metric lacks",
     "momentum": "share that the running average of the entries keeps at each batch",
     "smooth": "pseudo-count added to each entry",
     "zero_division": "value of 0/0",
@@ -42,9 +45,12 @@ _MEANING = {
 }
 
 
-def attributes(parameters: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the attribute of the module for each parameter; `half` is a method, so `half_`."""
-    reserved = MODULE_ATTRIBUTES | _OWN_ATTRIBUTES
+def attributes(parameters: tuple[str, ...], options: Iterable[str]) -> tuple[str, ...]:
+    """Return the attribute of the module for each parameter; `half` is a method, so `half_`.
+
+    `options` are the other arguments of its constructor.
+    """
+    reserved = MODULE_ATTRIBUTES | _OWN_ATTRIBUTES | {*options}
     taken = {*reserved, *_MEANING, *parameters}
     return tuple(
         name if name not in reserved and name[0] != "_" else free(name + "_", taken)
@@ -113,7 +119,7 @@ def _constructor_holes(plan: Plan) -> Holes:
     options, numbers = plan.options, plan.numbers
     defaults = {name: _literal(value) for name, value in numbers.items()}
     body = [f"self.{name} = {_converted(name)}" for name in defaults]
-    for name in _structural(plan):
+    for name in structural(plan):
         value = getattr(options, name, None)
         defaults[name] = "None" if value is None else _literal(value)
         body += _assignment(name)
@@ -132,7 +138,7 @@ def _constructor_holes(plan: Plan) -> Holes:
     }
 
 
-def _structural(plan: Plan) -> list[str]:
+def structural(plan: Plan) -> list[str]:
     """Return the constructor's arguments that the autograd function does not see as numbers."""
     options = plan.options
     wanted = {

@@ -166,6 +166,7 @@ def _softmax_holes(plan: Plan) -> Holes:
     clamped = f"({logits})" if is_sharp else logits
     pred, slope = f"torch.softmax({clamped}.clamp(-1e30, 1e30), 1)", "pred * (grad - shift)"
     name, last = f"softmax({logits})", ""
+    factor = "sharpness * " if is_sharp else ""
     if not plan.options.from_logits:
         pred = "torch.softmax(sharpness * torch.log(input.clamp(min=1e-38)), 1)"
         name, last = "softmax(sharpness * log(input))", " / input.clamp(min=1e-38)"
@@ -173,5 +174,5 @@ def _softmax_holes(plan: Plan) -> Holes:
         "SOFTMAX": name,
         "PRED": pred,
         "FOR": " before the division" if last else "",
-        "SOFTMAX_SLOPE": f"{'sharpness * ' if is_sharp else ''}{slope}{last}",
+        "SOFTMAX_SLOPE": f"grad = {slope}\nreturn {factor}from_others(grad, pred, -grad){last}",
     }

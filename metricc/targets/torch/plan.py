@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...surrogate import compile_surrogate
-from .arguments import attributes, policy
+from .arguments import attributes, policy, structural
 
 if TYPE_CHECKING:
     from ...ir.compilation import Compilation
@@ -92,19 +92,20 @@ class Plan:
     @cached_property
     def own(self) -> dict[str, float]:
         """The metric's own parameters: attribute of the module, and value."""
-        names = attributes(self.program.parameters)
+        names = attributes(self.program.parameters, {*structural(self), *self.chosen})
         defaults = (float(p.default) for p in self.compilation.typed.parameters)
         return dict(zip(names, defaults, strict=True))
 
     @cached_property
     def numbers(self) -> dict[str, float | tuple[int, ...]]:
         """What the autograd function takes beside tensors, with defaults, in its order."""
-        options = self.options
-        names = [*self.surrogate_options]
-        names += ["classes"] if self.selects else []
-        names += ["mix"] if self.has_log_loss else []
-        names += ["smooth", *self.policy]
-        return {**{name: getattr(options, name) for name in names}, **self.own}
+        names = (*self.surrogate_options, *self.chosen, "smooth", *self.policy)
+        return {**{name: getattr(self.options, name) for name in names}, **self.own}
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The numbers that only some losses take."""
+        return ("classes",) * self.selects + ("mix",) * self.has_log_loss
 
     @property
     def target(self) -> str:

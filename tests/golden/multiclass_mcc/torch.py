@@ -104,14 +104,21 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight):
 def surrogate(input):
     """Return a = softmax(input), classes in dimension 1, and 1 - a."""
     pred = torch.softmax(input.clamp(-1e30, 1e30), 1)
-    return pred, 1 - pred
+    return pred, from_others(1 - pred, pred, pred)
 
 
 def surrogate_backward(grad, input):
     """Return grad times the Jacobian of a, which is symmetric."""
     pred = torch.softmax(input.clamp(-1e30, 1e30), 1)
     shift = (pred * grad).sum(1, keepdim=True)
-    return pred * (grad - shift)
+    grad = pred * (grad - shift)
+    return from_others(grad, pred, -grad)
+
+
+def from_others(x, pred, parts):
+    """Return x, but at the largest pred the sum of all other parts: a difference loses digits."""
+    top = pred.argmax(1, keepdim=True)
+    return x.scatter(1, top, parts.scatter(1, top, 0).sum(1, keepdim=True))
 
 
 def nonzero(x):
@@ -296,7 +303,7 @@ def align(name, weight, input, class_dim):
     if weight.requires_grad:
         raise ValueError(f"{name} requires grad, but only input gets a gradient")
     aligned = weight
-    if weight.dim() == 1:
+    if weight.dim() <= 1:
         aligned = weight.reshape(-1, *[1] * (input.dim() - 1))
     elif weight.dim() == input.dim() - 1:
         aligned = weight.unsqueeze(1)
@@ -305,9 +312,9 @@ def align(name, weight, input, class_dim):
     wanted = (len(input), 1, *input.shape[2:])
     fits = all(size in (1, full) for size, full in zip(aligned.shape, wanted))
     if not fits or aligned.dim() != input.dim():
-        shapes = f"shape {tuple(weight.shape)} for an input of"
+        shapes = f"{tuple(weight.shape)} for an input of"
         shapes += f" {tuple(input.movedim(1, class_dim).shape)}"
-        raise ValueError(f"{name} must fit the samples of input, not have {shapes}")
+        raise ValueError(f"{name} must have a number per sample or site, not {shapes}")
     return aligned
 
 

@@ -5,7 +5,7 @@ def align(name, weight, input, class_dim):
     if weight.requires_grad:
         raise ValueError(f"{name} requires grad, but only input gets a gradient")
     aligned = weight
-    if weight.dim() == 1:
+    if weight.dim() <= 1:
         aligned = weight.reshape(-1, *[1] * (input.dim() - 1))
     elif weight.dim() == input.dim() - 1:
         aligned = weight.unsqueeze(1)
@@ -14,7 +14,7 @@ def align(name, weight, input, class_dim):
     wanted = __WEIGHT_SHAPE__
     fits = all(size in (1, full) for size, full in zip(aligned.shape, wanted))
     if not fits or aligned.dim() != input.dim():
-        shapes = f"shape {tuple(weight.shape)} for an input of"
+        shapes = f"{tuple(weight.shape)} for an input of"
         shapes += f" {tuple(input.movedim(1, class_dim).shape)}"
-        raise ValueError(f"{name} must fit the samples of input, not have {shapes}")
+        raise ValueError(f"{name} must have a number per __WEIGHED__, not {shapes}")
     return aligned
