@@ -28,7 +28,7 @@ def layout_holes(plan: Plan) -> Holes:
         "WEIGHT_SHAPE": "(len(input), 1, *input.shape[2:])"
         if options.is_softmax
         else "input.shape",
-        "WEIGHED": "sample or site" if options.is_softmax else "sample or element",
+        "WEIGHED": "sample or site" if options.is_softmax else "sample or label",
         "LAYOUT": "\n".join(_layout(plan, weights)) if options.has_classes else "",
         "MASKS": "\n".join(_masks(plan)),
         "CHOSEN": "".join(f", {name}" for name in chosen(plan)),
