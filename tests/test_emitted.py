@@ -17,6 +17,7 @@ import torch
 from shelves import TWO_CLASSES
 
 import metricc
+from metricc.inprocess import load
 from metricc.library import load_library
 from metricc.targets.torch import MODULE_ATTRIBUTES
 
@@ -176,6 +177,35 @@ HOSTILE = [
     "metric a(threshold = 1, zero_division = 1) = (threshold*TP + zero_division)/(TP+FN)",
     "metric a(d = 1, root = 2, c = 3, ap = 1) = d*mcc + root*TP/(c*TP + ap*FN)",
 ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mix": 0.5, "momentum": 0.9, "extended": True},
+        {"task": "multiclass", "ignore_index": 1, "classes": (0, 1), "weight": (1, 2)},
+        {"task": "multilabel", "exponent": 2.0, "sync": "sum", "extended": True},
+    ],
+    ids=str,
+)
+def test_parameters_may_be_called_like_options(options: dict[str, object]) -> None:
+    names = ("mix", "momentum", "weight", "class_dim", "ignore_index", "exponent", "process_group")
+    terms = " + ".join(f"{name}*FP" for name in names)
+    odd = metricc.compile(
+        f"metric odd({', '.join(f'{n} = {i}' for i, n in enumerate(names))})"
+        f" = TP/(TP + FN + {terms})"
+    )
+    plain = metricc.compile("TP/(TP + FN + 21*FP)")
+    made = [load(m.source(name="odd", **options)).OddLoss() for m in (odd, plain)]
+    input = torch.tensor([[-1.0, 0.4, 1.2], [0.3, 2.0, -0.7]])
+    is_index = options.get("task") == "multiclass"
+    target = torch.tensor([0, 2]) if is_index else torch.tensor([[0, 1, 1], [1, 0, 0]])
+    if "sync" in options:
+        counts = torch.tensor([[3.0, 2, 1], [1, 1, 2], [2, 3, 4]], dtype=torch.float64)
+        values = [loss.eval()(input, target, counts=counts) for loss in made]
+    else:
+        values = [loss(input, target) for loss in made]
+    torch.testing.assert_close(*values)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -38,8 +38,14 @@ from .options import force_option, formula_source, loss_option, param_option, pa
 @loss_option(
     "--direction", type=click.Choice(get_args(Direction)), help="Which way M is better; inferred."
 )
-@loss_option("--task", type=click.Choice(get_args(Task)), help="What the targets say; binary.")
-@loss_option("--average", type=click.Choice(get_args(Average)), help="Over the classes; macro.")
+@loss_option(
+    "--task",
+    type=click.Choice(get_args(Task)),
+    help="Inferred: multiclass for metrics with sums over classes, else binary.",
+)
+@loss_option(
+    "--average", type=click.Choice(get_args(Average)), help="Of the classes, macro by default."
+)
 @loss_option("--per-sample/--no-per-sample", help="A confusion matrix for each sample.")
 @loss_option("--class-dim", type=int, help="The dimension of the input that holds the classes.")
 @loss_option("--ignore-index", type=int, help="The target of what does not count.")

@@ -222,6 +222,12 @@ class Unreduced(Diagnostic):
     help = "write `sum({name})`, or put what it stands in into `mean(…)`"
     name: str
 
+    def hint(self) -> str:
+        """Know that each class has all samples: their sum is no number of samples."""
+        if self.name in ("total", "n"):
+            return "write `sum(AP)`, the number of samples where each has one class"
+        return self.help
+
 
 @dataclass(frozen=True)
 class ReducedTwice(Diagnostic):

@@ -163,6 +163,7 @@ def _metric_holes(plan: Plan) -> Holes:
     metric = [wrap_call(line, _INDENT) for line in lines]
     return {
         "DECISION": "the most probable class" if options.is_softmax else "p > threshold",
+        "LOCAL": ", on this rank alone" if options.sync else "",
         "DECIDE": decide,
         "METRIC": "\n".join(metric),
     }
