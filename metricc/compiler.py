@@ -36,6 +36,7 @@ from .frontend.check import check
 from .frontend.parse import parse
 from .ir.compilation import Compilation
 from .library import load_library
+from .passes.draws import same_draws
 from .passes.run import run_passes
 from .specialise import specialise, warnings_of_task
 from .targets import OF_LOSSES, TARGETS
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 LARGEST_PARAMETER = 1e30
 
 
+@same_draws()
 def compile_source(source: Source, params: Mapping[str, float] | None = None) -> Compilation:
     """Run every stage but the last.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from . import diagnostics as d
 from .evaluate import floats, run_value
 from .passes.aggregate import Aggregation, aggregate
+from .passes.draws import same_draws
 from .passes.run import run_passes
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _NO_POSITIVES = {"tp": 0.0, "fn": 0.0, "fp": 2.0, "tn": 3.0}
 
 
+@same_draws()
 def specialise(compilation: Compilation, options: LossOptions) -> Compilation:
     """Return the compilation of the metric itself, or of an average, a power or a logarithm of it.
 

@@ -8,6 +8,7 @@ from functools import cache
 import operation_counts
 import pytest
 import sympy as sp
+from sympy.core.random import rng
 from test_differentiate import (
     FORMULAS,
     LIBRARY,
@@ -20,6 +21,7 @@ from test_differentiate import (
 )
 
 from metricc.passes import simplify
+from metricc.passes.draws import same_draws
 
 
 @cache
@@ -98,3 +100,13 @@ def test_operations_of_the_other_side_are_counted_fairly(expr: str, count: int) 
 )
 def test_a_formula_that_explodes_when_multiplied_out_still_compiles(text: str) -> None:
     assert compiled(text).program.operations() > 0
+
+
+def test_draws_of_sympy_are_the_same_each_time_and_left_as_they_were() -> None:
+    state = rng.getstate()
+    with same_draws():
+        first = rng.random()
+        rng.random()
+    with same_draws():
+        assert rng.random() == first
+    assert rng.getstate() == state

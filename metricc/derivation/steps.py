@@ -12,6 +12,7 @@ from .. import diagnostics as d
 from ..ir.derivation import Derivation, DerivationStep, Equation
 from ..ir.program import Expr, Num, Op, Ref
 from ..ir.typed import ENTRIES, MARGINALS
+from ..passes.draws import same_draws
 from ..targets.formula import expression
 from .arrange import add, length, multiply
 from .entries import entry_slopes
@@ -34,6 +35,7 @@ SHORT_SLOPE = 24
 Y, YHAT, P, Z = map(Ref, ("y_k", "yhat_k", "p_k", "z_k"))
 
 
+@same_draws()
 def derive(
     compilation: Compilation, surrogate: CompiledSurrogate, wrt: Wrt = "theta"
 ) -> Derivation:

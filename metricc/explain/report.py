@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..analysis.warnings import find_warnings
+from ..passes.draws import same_draws
 from ..targets.header import one_line
 from .findings import findings
 from .layout import section, wrapped
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _FIELDS = ("range:", "synonyms:", "source:")
 
 
+@same_draws()
 def explain(compilation: Compilation) -> str:
     """Return the report as text, no line longer than 100 columns."""
     is_joint = compilation.typed.is_joint

@@ -51,7 +51,7 @@ _RESERVED = {"value", "grad_pos", "grad_neg", "zero_division", "input", "target"
 _RESERVED |= {"sharpness", "threshold", "smooth", "entries", "self", "torch", "math", *FUNCTIONS}
 _RESERVED |= {"nonzero", "quotient", "power", "sign", "step", "minimum", "maximum", *keyword.kwlist}
 _RESERVED |= {"tp", "tn", "fp", "fn"}
-_RESERVED_OF_CLASSES = {*REDUCTIONS, *EXTRAS, "others", "lowest", "highest", "sum", "mean", "prod"}
+RESERVED_OF_CLASSES = {*REDUCTIONS, *EXTRAS, "others", "lowest", "highest", "sum", "mean", "prod"}
 _WISHES_OF_CLASSES = {
     "sum_over": ("{}_sum", "whole"),
     "mean_over": ("mean_{}", "average"),
@@ -73,7 +73,7 @@ class Names:
         self.graph = graph
         self.taken = {*_RESERVED, *parameters}
         if any(graph.nodes[number].kind in REDUCTIONS for number in graph.uses()):
-            self.taken |= _RESERVED_OF_CLASSES
+            self.taken |= RESERVED_OF_CLASSES
         self.divisors = _divisors(graph)
 
     def choose(self, number: int, named: Mapping[int, str]) -> str:

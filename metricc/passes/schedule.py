@@ -11,7 +11,7 @@ from ..ir.symbolic import MARGINAL_SUMS
 from ..ir.typed import ENTRIES
 from .factor import is_literal
 from .graph import DIGITS, Graph
-from .naming import Names, parameter_names
+from .naming import RESERVED_OF_CLASSES, Names, parameter_names
 from .node import ONE, Items, Weight
 from .shapes import per_class, with_shapes
 from .share import share
@@ -30,7 +30,8 @@ def schedule(gradient: Gradient) -> Program:
     share(graph)
     entries = {str(node.value) for node in graph.nodes if node.kind == "entry"}
     extras = [name for name in EXTRAS if name in entries]
-    parameters = parameter_names([p.name for p in symbolic.metric.parameters], extras)
+    taken = RESERVED_OF_CLASSES if symbolic.metric.is_joint else extras
+    parameters = parameter_names([p.name for p in symbolic.metric.parameters], taken)
     writer = Writer(graph, ROOTS, parameters)
     value = writer.section(ROOTS[:1])
     slopes = writer.section(ROOTS[1:])

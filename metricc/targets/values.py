@@ -26,6 +26,7 @@ def surrogates() -> tuple[str, ...]:
 LARGEST = 1e30
 """Beyond this, products of options and counts would overflow."""
 
+_LARGEST_INDEX = 2**31
 _WANTED: dict[str, tuple[str, Callable[[float], bool]]] = {
     "sharpness": ("a finite number above 0", lambda x: x > 0),
     "threshold": ("a number between 0 and 1", lambda x: 0 < x < 1),
@@ -83,7 +84,11 @@ def _number(name: str, value: object) -> float:
 
 
 def _integer(name: str, value: object, wanted: str) -> int:
-    if isinstance(value, Integral) and not isinstance(value, bool):
+    if (
+        isinstance(value, Integral)
+        and not isinstance(value, bool)
+        and abs(int(value)) < _LARGEST_INDEX
+    ):
         return int(value)
     raise d.MetricError(d.WrongValue(None, name, repr(value), wanted))
 

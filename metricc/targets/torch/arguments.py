@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...ir.program import EXTRAS
 from ...passes.naming import free
 from ..printer import number
 
@@ -28,7 +29,7 @@ set_submodule share_memory state_dict super to to_empty train training type xpu 
 MODULE_ATTRIBUTES = frozenset(_MODULE_ATTRIBUTES.split())
 """Of torch.nn.Module: what its constructor's arguments must not be called."""
 
-_OWN_ATTRIBUTES = frozenset({"average", "counts", "metric", "running", "seen"})
+_OWN_ATTRIBUTES = frozenset({"average", "counts", "metric", "running", "seen", "tuple"})
 _MEANING = {
     "sharpness": "of the soft decision, whose slope at the threshold is sharpness / 4",
     "threshold": "probability above which the decision is positive",
@@ -58,11 +59,6 @@ def attributes(parameters: tuple[str, ...], options: Iterable[str]) -> tuple[str
     )
 
 
-def policy(program: Program) -> tuple[str, ...]:
-    """Return the numbers that say what happens at the singular points of a program."""
-    return ("zero_division",) if "quotient" in program.functions() else ()
-
-
 def argument_holes(plan: Plan) -> Holes:
     """Return the argument lists, and what the constructor makes of its own."""
     numbers, surrogate = plan.numbers, plan.surrogate_options
@@ -88,7 +84,13 @@ def argument_holes(plan: Plan) -> Holes:
 
 def program_arguments(plan: Plan) -> str:
     """Return the arguments of value_and_slopes."""
-    return ", ".join((*plan.program.inputs, *plan.policy, *plan.program.parameters))
+    return arguments_of(plan, plan.program)
+
+
+def arguments_of(plan: Plan, program: Program) -> str:
+    """Return the arguments of a function that holds one of the programs: all get all entries."""
+    extras = (name for name in program.inputs if name in EXTRAS)
+    return ", ".join((*plan.entries, *extras, *plan.policy, *program.parameters))
 
 
 def call_with_attributes(plan: Plan, function: str, program: Program) -> str:
@@ -96,7 +98,7 @@ def call_with_attributes(plan: Plan, function: str, program: Program) -> str:
     names = zip(plan.own, plan.program.parameters, strict=True)
     own = [name for name, parameter in names if parameter in program.parameters]
     given = ["*entries", *_extras(program, "self.")]
-    given += _policy(plan, "self.") if policy(program) else []
+    given += _policy(plan, "self.")
     return f"{function}({', '.join((*given, *(f'self.{name}' for name in own)))})"
 
 
@@ -128,7 +130,7 @@ def _constructor_holes(plan: Plan) -> Holes:
     parts = [f'"{part}",' for part in _choices(plan)]
     shown = [name for name in defaults if name not in ("process_group", "weight")]
     parts += [f'f"{name}={{self.{name}}}",' for name in shown]
-    parts += ['f"weight={self.weight.tolist()}",'] if "weight" in defaults else []
+    parts += ['f"weight={self.weight.tolist()}",'] if options.weight is not None else []
     return {
         "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v}" for n, v in defaults.items()))),
         "INIT_BODY": "\n".join(body),

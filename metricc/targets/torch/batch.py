@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 def batch_holes(plan: Plan) -> Holes:
     """Return what soft_counts, count, log_loss and pull_back leave open."""
-    options, entries = plan.options, _entries(plan)
+    options, entries = plan.options, plan.entries
     return {
         "ENTRIES": ", ".join(entries),
         "LAST": " of each class" if options.has_classes else "",
         **_site_holes(plan),
         "BLANK": "input = blank(input, sample_weight)" if plan.arranges else "",
         "HEEDED": "blank(input, sample_weight)" if plan.arranges else "input",
-        "POSITIVES": f"target = {plan.target}" if options.is_softmax else "",
+        "POSITIVES": f"target = {plan.target}" if plan.arranges else "",
         "COUNTS": _counts(plan),
         "RETURN_COUNTS": _return_counts(plan),
         "TARGET": plan.target,
@@ -27,13 +27,9 @@ def batch_holes(plan: Plan) -> Holes:
     }
 
 
-def _entries(plan: Plan) -> tuple[str, ...]:
-    return tuple(name for name in plan.program.inputs if name in ("tp", "tn", "fp", "fn"))
-
-
 def _counts(plan: Plan) -> str:
     """Each entry as a sum of non-negative terms, with the fewest operations."""
-    entries = _entries(plan)
+    entries = plan.entries
     lines = [
         "if sample_weight is not None:",
         "    pred, rest = sample_weight * pred, sample_weight * rest",
@@ -83,7 +79,7 @@ def _return_counts(plan: Plan) -> str:
 def counts_shape(plan: Plan) -> str:
     """Return the code of the shape of what soft_counts returns, once arguments are arranged."""
     options = plan.options
-    rows = len(_entries(plan)) + 2 * plan.has_log_loss
+    rows = len(plan.entries) + 2 * plan.has_log_loss
     if not options.is_grouped:
         return f"({rows},)"
     sizes = ["input.shape[0]"] if options.per_sample else []
@@ -115,6 +111,7 @@ def _gradient_holes(plan: Plan) -> Holes:
     log_loss = [
         f"scale = scale * {log_slope}",
         "grad = grad + log_loss_backward(scale, wide, pos, sample_weight)",
+        "grad = grad.clamp(-limit, limit)",
     ]
     return {
         "GRAD": grad,

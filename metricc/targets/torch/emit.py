@@ -49,6 +49,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("function", _ALWAYS),
     ("module", _ALWAYS),
     ("arrange", lambda plan: plan.arranges),
+    ("both", lambda plan: plan.options.extended or plan.options.ignore_index is not None),
     ("check_weights", lambda plan: plan.arranges),
     ("check_classes", lambda plan: bool(chosen(plan))),
     ("align", lambda plan: plan.options.has_classes),

@@ -16,7 +16,7 @@ def layout_holes(plan: Plan) -> Holes:
     ignore = ", ignore_index" if options.ignore_index is not None else ""
     weights = _WEIGHTS if options.extended else _WEIGHTS[:1]
     named = "".join(f", {name}={name}" for name in weights)
-    wrong = "(target < 0) | (target >= classes)"
+    wrong = "(index < 0) | (index >= classes)"
     return {
         "MASK": ", mask" if options.extended else "",
         "ARRANGE_OPTIONS": "".join(f", {name}" for name in _options(plan)),
@@ -24,7 +24,7 @@ def layout_holes(plan: Plan) -> Holes:
         if options.has_classes
         else named,
         "IGNORE": ignore,
-        "WRONG_INDEX": f"({wrong}) & (target != ignore_index)" if ignore else wrong,
+        "WRONG_INDEX": f"({wrong}) & (index != ignore_index)" if ignore else wrong,
         "WEIGHT_SHAPE": "(len(input), 1, *input.shape[2:])"
         if options.is_softmax
         else "input.shape",
@@ -96,22 +96,22 @@ def _masks(plan: Plan) -> list[str]:
         lines += ["if mask is not None:", f"    {_combined('mask')}"]
     if plan.options.ignore_index is None:
         return lines
-    valid = "valid = target != ignore_index"
+    valid = "valid = target.to(torch.float32) != ignore_index"
     if plan.options.is_softmax:
         lines += [
             "if target.dim() == input.dim():",
             '    raise ValueError("ignore_index needs class indices, not shares; use mask")',
         ]
-        valid = "valid = (target != ignore_index).unsqueeze(1)"
-    return [*lines, valid, _combined("valid"), *_IGNORED.get(plan.options.is_softmax, [])]
-
-
-_IGNORED = {False: ["target = target.masked_fill(~valid, 0)"]}
-"""An ignored target that is no share: its cross entropy would be negative, if it counted."""
+        valid = "valid = (target.long() != ignore_index).unsqueeze(1)"
+    return [
+        *lines,
+        valid,
+        _combined("valid"),
+    ]
 
 
 def _combined(name: str) -> str:
-    return f"sample_weight = {name} if sample_weight is None else {name} * sample_weight"
+    return f"sample_weight = both({name}, sample_weight)"
 
 
 _PER_SAMPLE = (

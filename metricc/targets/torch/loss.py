@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..header import quoted
 from ..printer import Printer, break_lines
-from .arguments import BATCH, policy
+from .arguments import BATCH, arguments_of
 
 if TYPE_CHECKING:
     from ...ir.program import Assign
@@ -30,7 +30,7 @@ def loss_holes(plan: Plan) -> Holes:
         "VALUE": _section(program.value),
         "SLOPES": _section(program.slopes),
         "METRIC_VALUE": _section(metric.value),
-        "METRIC_ARGUMENTS": ", ".join((*metric.inputs, *policy(metric), *metric.parameters)),
+        "METRIC_ARGUMENTS": arguments_of(plan, metric),
         "SHAPE": "the logarithm" if options.log else "a power",
         "LOSS_FORMULA": formula(plan),
         "FORMULA": quoted(plan.compilation.typed.text),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ...ir.typed import ENTRIES
 from ...surrogate import compile_surrogate
-from .arguments import attributes, policy, structural
+from .arguments import attributes, structural
 
 if TYPE_CHECKING:
     from ...ir.compilation import Compilation
@@ -85,9 +86,22 @@ class Plan:
         return ("input", "target", "sample_weight", *weight, *counts)
 
     @property
+    def programs(self) -> tuple[Program, ...]:
+        """What the loss takes the gradient of, and the metric where that is another."""
+        evaluated = self.compilation.evaluated
+        return (self.program,) if evaluated is None else (self.program, evaluated)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The entries that any of them reads, in the field's order."""
+        read = {name for program in self.programs for name in program.inputs}
+        return tuple(name for name in map(str.lower, ENTRIES) if name in read)
+
+    @property
     def policy(self) -> tuple[str, ...]:
         """The numbers that say what happens at singular points."""
-        return policy(self.program)
+        is_needed = any("quotient" in program.functions() for program in self.programs)
+        return ("zero_division",) if is_needed else ()
 
     @cached_property
     def own(self) -> dict[str, float]:
@@ -110,4 +124,5 @@ class Plan:
     @property
     def target(self) -> str:
         """The target as the entries take it, in the code of a function that gets both."""
-        return "positives(target, input)" if self.options.is_softmax else "target"
+        target = "positives(target, input)" if self.options.is_softmax else "target"
+        return f"blank({target}, sample_weight)" if self.arranges else target

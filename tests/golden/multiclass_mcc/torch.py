@@ -29,7 +29,7 @@ import torch
 def soft_counts(input, target, sample_weight):
     """Return the soft entries tp, fp, fn of each class; nothing else in forward reads the batch."""
     input = blank(input, sample_weight)
-    target = positives(target, input)
+    target = blank(positives(target, input), sample_weight)
     pred, rest = surrogate(widen(input))
     if sample_weight is not None:
         pred, rest = sample_weight * pred, sample_weight * rest
@@ -49,11 +49,11 @@ def beside(x, wide):
     return x.reshape(x.shape + (1,) * (wide.dim() - 2)).to(wide)
 
 
-def blank(input, sample_weight):
-    """Return input with 0 for what weighs nothing, which may be NaN."""
+def blank(x, sample_weight):
+    """Return x with 0 for what weighs nothing, which may be NaN, or no share."""
     if sample_weight is None:
-        return input
-    return input.masked_fill(sample_weight == 0, 0)
+        return x
+    return x.masked_fill(sample_weight == 0, 0)
 
 
 def positives(target, input):
@@ -86,7 +86,7 @@ def value_and_slopes(tp, fp, fn, zero_division):
 def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight):
     """Return the gradient for the input; nothing else in backward reads the batch."""
     wide = widen(blank(input, sample_weight))
-    pos = positives(target, input).to(wide.dtype)
+    pos = blank(positives(target, input), sample_weight).to(wide.dtype)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
     root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
     root = root.amax(-1, keepdim=True)  # softmax mixes the slopes of all classes
@@ -340,7 +340,8 @@ def check_indices(target, classes):
     """Raise if a class index is none; on a device without waiting for it."""
     if target.is_floating_point() or target.is_complex():
         raise TypeError(f"class indices must be integers, not {target.dtype}")
-    wrong = (target < 0) | (target >= classes)
+    index = target.long()
+    wrong = (index < 0) | (index >= classes)
     if can_read(target) and wrong.any():
         found = target[wrong][0].item()
         raise ValueError(f"target holds class {found}, but input has {classes} classes")

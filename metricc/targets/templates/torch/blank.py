@@ -1,5 +1,5 @@
-def blank(input, sample_weight):
-    """Return input with 0 for what weighs nothing, which may be NaN."""
+def blank(x, sample_weight):
+    """Return x with 0 for what weighs nothing, which may be NaN, or no share."""
     if sample_weight is None:
-        return input
-    return input.masked_fill(sample_weight == 0, 0)
+        return x
+    return x.masked_fill(sample_weight == 0, 0)

@@ -20,6 +20,7 @@ def check_indices(target, classes__IGNORE__):
     """Raise if a class index is none; on a device without waiting for it."""
     if target.is_floating_point() or target.is_complex():
         raise TypeError(f"class indices must be integers, not {target.dtype}")
+    index = target.long()
     wrong = __WRONG_INDEX__
     if can_read(target) and wrong.any():
         found = target[wrong][0].item()
