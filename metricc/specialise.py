@@ -41,7 +41,7 @@ def specialise(compilation: Compilation, options: LossOptions) -> Compilation:
         is_weighted=options.weight is not None,
         log=options.log,
         exponent=options.exponent,
-        leaves_out=options.log and options.average is not None and _is_lost(compilation),
+        leaves_out=options.log and options.average is not None and _is_lost(compilation, direction),
     )
     if how.changes:
         found = _aggregated(found, how, direction)
@@ -61,12 +61,13 @@ def _refuse_other_ranges(behaviour: Behaviour, options: LossOptions) -> None:
         raise d.MetricError(d.Conflict(None, what, advice))
 
 
-def _is_lost(compilation: Compilation) -> bool:
-    """Tell whether a class without positives has the value 0, whatever is predicted."""
+def _is_lost(compilation: Compilation, direction: Direction) -> bool:
+    """Tell whether a class without positives is at its worst, whatever is predicted."""
     program, typed = compilation.program, compilation.typed
     values = (float(parameter.default) for parameter in typed.parameters)
     given = dict(zip(program.parameters, values, strict=True))
-    return not typed.is_joint and run_value(program, floats(), {**given, **_NO_POSITIVES}) == 0
+    value = float(run_value(program, floats(), {**given, **_NO_POSITIVES}))
+    return value == {"max": 0.0, "min": 1.0}[direction]
 
 
 def _aggregated(compilation: Compilation, how: Aggregation, direction: Direction) -> Compilation:

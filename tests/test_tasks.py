@@ -571,3 +571,29 @@ def test_sync_without_a_process_group_is_refused(sync: bool | str) -> None:
 def test_weight_is_a_buffer() -> None:
     loss = metricc.compile("f1").loss(task="multiclass", weight=(1.0, 2.0, 3.0))
     assert torch.equal(dict(loss.named_buffers())["weight"], torch.tensor([1.0, 2.0, 3.0]))
+
+
+@pytest.mark.parametrize("task", ["binary", "multilabel", "multiclass"])
+@pytest.mark.parametrize(
+    "form", [{}, {"log": True}, {"exponent": 1.7}, {"log": True, "mix": 0.5}], ids=str
+)
+def test_lowering_the_misses_is_raising_the_recall(task: str, form: dict[str, object]) -> None:
+    target = torch.arange(8) % C if task == "multiclass" else torch.arange(24).reshape(8, C) % 2
+    found = []
+    for name in ("miss_rate", "recall"):
+        input = torch.linspace(-2, 1.5, 24, dtype=torch.float64).reshape(8, C).requires_grad_()
+        loss = build(name, task=task, **form)(input, target)
+        loss.backward()
+        found.append((loss.detach(), input.grad))
+    for lowered, raised in zip(*found, strict=True):
+        assert_equal(lowered, raised, 1e-12)
+
+
+def test_a_logarithm_keeps_the_classes_that_lack_nothing() -> None:
+    """Where there are no positives nothing is missed: the miss rate is 0, its loss too."""
+    input, target = torch.randn(6, C), torch.zeros(6, C)
+    target[0, 0] = 1
+    losses = build("miss_rate", task="multilabel", log=True, average="none")(input, target)
+    assert float(losses[1:].abs().max()) == 0
+    mean = build("miss_rate", task="multilabel", log=True)(input, target)
+    assert_equal(mean, losses.mean(), 1e-6)

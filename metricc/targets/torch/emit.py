@@ -15,7 +15,7 @@ from ..target import Artifact, fill, read_template
 from .arguments import argument_holes
 from .batch import batch_holes, has_count
 from .layout import chosen, layout_holes
-from .loss import formula, gather_holes, loss_holes
+from .loss import form, gather_holes, loss_holes
 from .module import methods, module_holes
 from .plan import Plan
 from .surrogate import surrogate_code
@@ -82,7 +82,7 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
     verb = {"max": "raises", "min": "lowers"}[plan.direction]
     docstring = mathematics(compilation, f"{plan.title} as a loss: training {verb} M, the metric.")
     head = f"{provenance(compilation, options, name)}\n{docstring}\n\n{imports}"
-    summary = f"{plan.title}Loss gives {formula(plan)}; training {verb} the metric M"
+    summary = f"{plan.title}Loss gives {form(plan).formula}; training {verb} the metric M"
     return Artifact(plan.title, f"{head}\n\n\n{code}\n", summary)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..header import quoted
@@ -32,7 +33,7 @@ def loss_holes(plan: Plan) -> Holes:
         "METRIC_VALUE": _section(metric.value),
         "METRIC_ARGUMENTS": arguments_of(plan, metric),
         "SHAPE": "the logarithm" if options.log else "a power",
-        "LOSS_FORMULA": formula(plan),
+        "LOSS_FORMULA": form(plan).formula,
         "FORMULA": quoted(plan.compilation.typed.text),
         "RETURN_BOUNDED": _return_bounded(plan),
         "JVP": "",
@@ -45,22 +46,36 @@ def _section(assigns: tuple[Assign, ...]) -> str:
     return "\n".join(_PRINTER.assign(a) for a in break_lines(assigns, _PRINTER, _LINE))
 
 
-def formula(plan: Plan) -> str:
-    """Return the loss as a formula of the metric M, for a reader."""
+@dataclass(frozen=True)
+class Form:
+    """A loss: as a formula of the metric M, as code of the program's value, and d loss/d value."""
+
+    formula: str
+    code: str
+    sign: str
+
+
+def form(plan: Plan) -> Form:
+    """Return the loss: a metric to be raised gives 1 - M where 1 bounds it, else -M.
+
+    The program's value is the logarithm or the power already, where there is one.
+    """
     options, rises = plan.options, plan.direction == "max"
-    gap = "1 - M" if plan.compilation.behaviour.is_at_most_one else "-M"
     if options.log:
-        return "-log(M)" if rises else "-log(1 - M)"
+        return Form("-log(M)" if rises else "-log(1 - M)", "-value", "-")
     if options.exponent != 1:
-        return "(1 - M)^exponent" if rises else "M^exponent"
-    return gap if rises else "M"
+        return Form("(1 - M)^exponent" if rises else "M^exponent", "value", "")
+    if not rises:
+        return Form("M", "value", "")
+    is_bounded = plan.compilation.behaviour.is_at_most_one
+    return Form("1 - M", "1 - value", "-") if is_bounded else Form("-M", "-value", "-")
 
 
 def _results(plan: Plan) -> tuple[str, ...]:
     """Return the loss and its slopes, as linearize gives them."""
-    sign = "" if plan.options.exponent != 1 or plan.direction == "min" else "-"
-    slopes = f"{sign}grad_pos", f"{sign}grad_neg"
-    return ("loss", *slopes, "log_slope") if plan.has_log_loss else (_of_value(plan), *slopes)
+    made = form(plan)
+    slopes = f"{made.sign}grad_pos", f"{made.sign}grad_neg"
+    return ("loss", *slopes, "log_slope") if plan.has_log_loss else (made.code, *slopes)
 
 
 def _return_bounded(plan: Plan) -> str:
@@ -69,16 +84,6 @@ def _return_bounded(plan: Plan) -> str:
     if not plan.options.is_grouped:
         return f"return [bounded(x) for x in {results}]"
     return f"results = {results}\nreturn [bounded(torch.as_tensor(x)) for x in results]"
-
-
-def _of_value(plan: Plan) -> str:
-    """A metric to be maximised gives 1 - M where 1 bounds it, else -M; one to be minimised M."""
-    options = plan.options
-    if options.log:
-        return "-value"
-    if options.exponent != 1 or plan.direction == "min":
-        return "value"
-    return "1 - value" if plan.compilation.behaviour.is_at_most_one else "-value"
 
 
 def _entries_holes(plan: Plan) -> Holes:
@@ -138,7 +143,7 @@ def _mean_log_loss(plan: Plan) -> list[str]:
     return [
         *(groups if plan.options.is_grouped else []),
         "log_slope = mix / (terms + (terms == 0))",
-        f"loss = {_of_value(plan)} + log_slope * losses",
+        f"loss = {form(plan).code} + log_slope * losses",
     ]
 
 
