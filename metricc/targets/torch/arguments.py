@@ -74,7 +74,7 @@ def argument_holes(plan: Plan) -> Holes:
         "COUNT_ARGUMENTS": ", ".join((*BATCH, *surrogate)),
         "PULL_ARGUMENTS": ", ".join(("scale", "grad_pos", "grad_neg", *slopes, *BATCH, *surrogate)),
         "CALL_ARGUMENTS": ", ".join((*plan.tensors, *plain, *parameters)),
-        "PROGRAM_ARGUMENTS": program_arguments(plan),
+        "PROGRAM_ARGUMENTS": arguments_of(plan, plan.program),
         "PROGRAM_CALL": ", ".join(("*entries", *extras, *parameters)),
         "DATA": ", ".join(plan.tensors),
         "NONES": ", ".join(["None"] * len(plan.tensors)),
@@ -82,15 +82,15 @@ def argument_holes(plan: Plan) -> Holes:
     }
 
 
-def program_arguments(plan: Plan) -> str:
-    """Return the arguments of value_and_slopes."""
-    return arguments_of(plan, plan.program)
-
-
 def arguments_of(plan: Plan, program: Program) -> str:
     """Return the arguments of a function that holds one of the programs: all get all entries."""
     extras = (name for name in program.inputs if name in EXTRAS)
     return ", ".join((*plan.entries, *extras, *plan.policy, *program.parameters))
+
+
+def count_call(plan: Plan, owner: str = "") -> str:
+    """Return a call of soft_counts."""
+    return f"soft_counts({', '.join((*BATCH, *(f'{owner}{n}' for n in plan.surrogate_options)))})"
 
 
 def call_with_attributes(plan: Plan, function: str, program: Program) -> str:

@@ -28,31 +28,38 @@ if TYPE_CHECKING:
     from ..options import LossOptions
     from .plan import Holes
 
-_ALWAYS: Callable[[Plan], bool] = lambda _: True  # noqa: E731 - a row of the table below
+
+def _always(_: Plan) -> bool:
+    """Every file has it."""
+    return True
+
+
 _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
-    ("count", _ALWAYS),
+    ("count", _always),
     ("entries", has_count),
     ("sites", lambda plan: plan.options.is_grouped),
     ("beside", lambda plan: plan.options.is_grouped),
     ("blank", lambda plan: plan.arranges),
     ("positives", lambda plan: plan.options.is_softmax),
     ("log_loss", lambda plan: plan.has_log_loss),
-    ("program", _ALWAYS),
+    ("program", _always),
     ("metric_value", lambda plan: plan.compilation.evaluated is not None),
-    ("pull_back", _ALWAYS),
-    ("", _ALWAYS),  # the surrogate, and the functions that all of these call
+    ("pull_back", _always),
+    ("", _always),  # the surrogate, and the functions that all of these call
     ("gather", lambda plan: plan.options.is_grouped or plan.options.extended),
     ("spread", lambda plan: plan.selects),
-    ("linearize", _ALWAYS),
-    ("arithmetic", _ALWAYS),
+    ("linearize", _always),
+    ("arithmetic", _always),
     ("total_over_ranks", lambda plan: bool(plan.options.sync)),
-    ("function", _ALWAYS),
-    ("module", _ALWAYS),
+    ("function", _always),
+    ("compiled", lambda plan: plan.has_tangent),
+    ("module", _always),
     ("arrange", lambda plan: plan.arranges),
     ("both", lambda plan: plan.options.extended or plan.options.ignore_index is not None),
     ("check_weights", lambda plan: plan.arranges),
     ("check_classes", lambda plan: bool(chosen(plan))),
     ("align", lambda plan: plan.options.has_classes),
+    ("check_input", lambda plan: plan.options.has_classes),
     ("check", lambda plan: not plan.options.has_classes),
     ("check_counts", lambda plan: plan.options.extended),
     ("check_multilabel", lambda plan: plan.options.task == "multilabel"),
@@ -76,7 +83,7 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
         if is_wanted(plan)
     ]
     place = texts.index(surrogate) + 1
-    texts[place:place] = _functions(_programs(compilation), "\n".join(texts))
+    texts[place:place] = _functions(plan.programs, "\n".join(texts))
     code = "\n\n\n".join(text.strip("\n") for text in texts)
     imports = "import math\n\nimport torch" if re.search(r"\bmath\.", code) else "import torch"
     verb = {"max": "raises", "min": "lowers"}[plan.direction]
@@ -105,8 +112,7 @@ def _holes(plan: Plan) -> Holes:
         **gather_holes(plan),
         **module_holes(plan),
     }
-    has_tangent = not (plan.options.is_softmax and plan.options.average == "none")
-    holes["JVP"] = "\n" + fill(read_template("torch/jvp.py"), holes) if has_tangent else ""
+    holes["JVP"] = "\n" + fill(read_template("torch/jvp.py"), holes) if plan.has_tangent else ""
     holes["METHODS"] = methods(plan, holes)
     return holes
 
@@ -118,12 +124,7 @@ def _surrogate(plan: Plan, holes: Holes) -> str:
     return fill(read_template(f"torch/{'probabilities' if is_given else 'softmax'}.py"), holes)
 
 
-def _programs(compilation: Compilation) -> list[Program]:
-    evaluated = compilation.evaluated
-    return [compilation.program, *([] if evaluated is None else [evaluated])]
-
-
-def _functions(programs: list[Program], code: str) -> list[str]:
+def _functions(programs: tuple[Program, ...], code: str) -> list[str]:
     """Return the template's functions that programs, code, and these functions call."""
     known = _templates()
     called = {name for program in programs for name in program.functions()}

@@ -81,9 +81,15 @@ def _options(plan: Plan) -> list[str]:
 def _layout(plan: Plan, weights: tuple[str, ...]) -> list[str]:
     """Classes in dimension 1: a view, whatever the layout in memory."""
     moved = "target = target.movedim(class_dim, 1)"
-    index = ["if target.dim() == input.dim():", f"    {moved}"]
+    if plan.options.is_softmax:
+        ignores = plan.options.ignore_index is not None
+        shares = 'raise ValueError("ignore_index needs class indices, not shares; use mask")'
+        of_shares = [f"    {shares if ignores else moved}"]
+        targets = ["if target.dim() == input.dim():", *of_shares]
+    else:
+        targets = [moved]
     return [
-        *(index if plan.options.is_softmax else [moved]),
+        *targets,
         "input = input.movedim(class_dim, 1)",
         *([f"check_classes({', '.join(('input', *chosen(plan)))})"] if chosen(plan) else []),
         *(f'{name} = align("{name}", {name}, input, class_dim)' for name in weights),
@@ -98,16 +104,8 @@ def _masks(plan: Plan) -> list[str]:
         return lines
     valid = "valid = target.to(torch.float32) != ignore_index"
     if plan.options.is_softmax:
-        lines += [
-            "if target.dim() == input.dim():",
-            '    raise ValueError("ignore_index needs class indices, not shares; use mask")',
-        ]
         valid = "valid = (target.long() != ignore_index).unsqueeze(1)"
-    return [
-        *lines,
-        valid,
-        _combined("valid"),
-    ]
+    return [*lines, valid, _combined("valid")]
 
 
 def _combined(name: str) -> str:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from ..header import quoted
 from ..printer import Printer, break_lines
-from .arguments import BATCH, arguments_of
+from .arguments import arguments_of, count_call
 
 if TYPE_CHECKING:
     from ...ir.program import Assign
     from .plan import Holes, Plan
 
-CALLS = {
+_CALLS = {
     "quotient": "quotient({0}, {1}, zero_division)",
     "min": "minimum({0}, {1})",
     "max": "maximum({0}, {1})",
 }
-_PRINTER = Printer(CALLS)
+_PRINTER = Printer(_CALLS)
 _LINE = 84  # what is left of a line inside a function
 
 
@@ -89,20 +89,21 @@ def _return_bounded(plan: Plan) -> str:
 def _entries_holes(plan: Plan) -> Holes:
     """Return how linearize gets its entries: floats of a CPU are faster than 0-dim tensors."""
     lines = _grouped_entries(plan) if plan.options.is_grouped else _plain_entries(plan)
-    spread = "grad_pos = spread(grad_pos, classes, counts.shape[-1], entries[0])"
+    sides = ("grad_pos", "grad_neg") if plan.selects else ()
+    spread = [f"{side} = spread({side}, classes, counts.shape[-1], entries[0])" for side in sides]
     fast = "" if plan.options.is_grouped else ": on a CPU as floats, which are faster than tensors"
     return {
         "HOW_FAST": fast,
         "ENTRIES_OF_BATCH": "\n".join([*_counted(plan), *lines]),
         "SMOOTH": "entries = [smooth + entry for entry in entries]",
-        "SPREAD": f"{spread}\n{spread.replace('pos', 'neg')}" if plan.selects else "",
+        "SPREAD": "\n".join(spread),
         "MEAN_LOG_LOSS": "\n".join(_mean_log_loss(plan)) if plan.has_log_loss else "",
     }
 
 
 def _counted(plan: Plan) -> list[str]:
     """Return the lines that read the batch, unless counts are given."""
-    call = f"soft_counts({', '.join((*BATCH, *plan.surrogate_options))})"
+    call = count_call(plan)
     if plan.takes_totals:
         return []
     if plan.takes_counts:
@@ -169,4 +170,5 @@ def _tangent_holes(plan: Plan) -> Holes:
         "UNIT": "torch.ones_like(loss)" if plan.options.is_grouped else "1.0",
         "LOSS_VALUE": "loss" if plan.options.is_grouped else "_",
         "SUM_TANGENT": grouped if plan.options.is_grouped else plain,
+        "SAVE_FOR_FORWARD": "ctx.save_for_forward(*tensors)" if plan.has_tangent else "",
     }

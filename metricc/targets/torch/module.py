@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..printer import number
 from ..target import fill, read_template, wrap_call
-from .arguments import call_with_attributes
+from .arguments import call_with_attributes, count_call
 from .batch import counts_shape
 from .layout import arrangement
 
@@ -21,6 +21,7 @@ _ALL = {
     "none": "each class",
 }
 _INDENT = 8  # of a method's body
+_OVER_RANKS = "total_over_ranks(counts, self.process_group)"
 
 
 def module_holes(plan: Plan) -> Holes:
@@ -29,7 +30,6 @@ def module_holes(plan: Plan) -> Holes:
     arguments = ["self", "input", "target", "sample_weight=None"]
     arguments += ["mask=None"] if options.extended else []
     counts = ["counts=None"] if options.extended else []
-    arranged = wrap_call(arrangement(plan), _INDENT)
     return {
         "ALL": _subject(plan),
         "GROUPS": "each confusion matrix" if options.is_grouped else "a batch",
@@ -41,8 +41,8 @@ def module_holes(plan: Plan) -> Holes:
         "WEIGHTS": "weights fit the samples" if options.has_classes else "weights broadcast",
         "METHOD_ARGUMENTS": ", ".join(arguments),
         "FORWARD_ARGUMENTS": ", ".join((*arguments, *counts)),
-        "ARRANGE": arranged,
-        "ARRANGE_BARE": wrap_call(arrangement(plan), _INDENT),
+        "ARRANGE": wrap_call(arrangement(plan), _INDENT),
+        "CHOOSE": "\n".join(_choice(plan)),
         "COUNT_FIRST": "\n".join((*_check_counts(plan), *_count_first(plan))),
         "APPLY": "\n".join(_apply(plan)),
         "TOTALS": "\n".join(wrap_call(line, _INDENT) for line in _totals(plan)),
@@ -88,9 +88,12 @@ def _reduced(plan: Plan, name: str) -> str:
     return f"{name}.sum()"
 
 
-def _counted(plan: Plan) -> str:
-    own = (f"self.{name}" for name in plan.surrogate_options)
-    return f"soft_counts({', '.join(('input', 'target', 'sample_weight', *own))})"
+def _choice(plan: Plan) -> list[str]:
+    """Return the lines that choose the function: torch.compile refuses one with a forward mode."""
+    lines = [f"function = {plan.title}"]
+    if plan.has_tangent:
+        lines += ["if torch.compiler.is_compiling():", f"    function = {plan.title}Compiled"]
+    return lines
 
 
 def _check_counts(plan: Plan) -> list[str]:
@@ -115,19 +118,14 @@ def _count_first(plan: Plan) -> list[str]:
 
 
 def _summed(plan: Plan) -> list[str]:
-    lines = [f"counts = {_counted(plan)}"]
-    if plan.options.sync:
-        lines.append("counts = total_over_ranks(counts, self.process_group)")
-    return lines
+    lines = [f"counts = {count_call(plan, 'self.')}"]
+    return [*lines, f"counts = {_OVER_RANKS}"] if plan.options.sync else lines
 
 
 def _totals(plan: Plan) -> list[str]:
     precise = "counts.to(torch.float32 if counts.is_mps else torch.float64)"
-    lines = _summed(plan)
-    if plan.options.sync:
-        lines[-1] = lines[-1].replace("counts =", "return")
-        return lines
-    return [*lines, f"return {precise}"]
+    counts = f"counts = {count_call(plan, 'self.')}"
+    return [counts, f"return {_OVER_RANKS if plan.options.sync else precise}"]
 
 
 def _apply(plan: Plan) -> list[str]:

@@ -73,6 +73,11 @@ class Plan:
         return self.options.classes is not None and self.options.average != "none"
 
     @property
+    def has_tangent(self) -> bool:
+        """Tell whether there is a forward mode: not of each loss of classes that softmax joins."""
+        return not (self.options.is_softmax and self.options.average == "none")
+
+    @property
     def arranges(self) -> bool:
         """Tell whether the arguments need more than a check before they are used."""
         o = self.options

@@ -212,7 +212,7 @@ def check(input, target, **weights):
     if not input.is_floating_point():
         raise TypeError(f"input must be floating point, not {input.dtype}")
     if target.shape != input.shape:
-        shapes = f"{tuple(target.shape)} and {tuple(input.shape)}"
+        shapes = f"{tuple(target.shape)} and {tuple(input.shape)} in a binary task"
         raise ValueError(f"target and input must have the same shape, not {shapes}")
     if target.requires_grad:
         raise ValueError("target requires grad, but only input gets a gradient")

@@ -1,17 +1,11 @@
 def check(input, target, class_dim__IGNORE__):
     """Raise if the arguments do not fit together."""
-    if not input.is_floating_point():
-        raise TypeError(f"input must be floating point, not {input.dtype}")
-    if not -input.dim() <= class_dim < input.dim() or input.dim() < 2:
-        shape = f"{tuple(input.shape)} has no dimension {class_dim}"
-        raise ValueError(f"input must have a class dimension, (N, C, ...): {shape}")
+    check_input(input, target, class_dim)
     shape = list(input.shape)
     classes = shape.pop(class_dim)
     if list(target.shape) not in (shape, list(input.shape)):
         wanted = f"{tuple(shape)} (class indices) or {tuple(input.shape)} (shares)"
         raise ValueError(f"target must have shape {wanted}, not {tuple(target.shape)}")
-    if target.requires_grad:
-        raise ValueError("target requires grad, but only input gets a gradient")
     if target.dim() < input.dim():
         check_indices(target, classes__IGNORE__)
 

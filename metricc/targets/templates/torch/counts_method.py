@@ -1,5 +1,5 @@
 @torch.no_grad()
 def counts(__METHOD_ARGUMENTS__):
     """Return the soft entries of a batch, which add up; forward takes their sum as `counts`."""
-    __ARRANGE_BARE__
+    __ARRANGE__
     __TOTALS__

@@ -20,7 +20,7 @@ class __NAME__(torch.autograd.Function):
         *tensors, ctx.options = inputs
         ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(*tensors)
-        ctx.save_for_forward(*tensors)
+        __SAVE_FOR_FORWARD__
 
     @staticmethod
     def backward(ctx, grad_output):
@@ -31,9 +31,3 @@ class __NAME__(torch.autograd.Function):
         gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors__SAVED____PULL_OPTIONS__)
         return gradient, __NONES__
     __JVP__
-
-
-class __NAME__Compiled(__NAME__):
-    """The same without forward mode, which torch.compile refuses."""
-
-    jvp = torch.autograd.Function.jvp

@@ -1,7 +1,7 @@
 @torch.no_grad()
 def metric(__METHOD_ARGUMENTS__):
     """Return M of the hard decisions of a batch, __DECISION____LOCAL__."""
-    __ARRANGE_BARE__
+    __ARRANGE__
     __DECIDE__
     __POSITIVES__
     counts = count(pred, 1 - pred, target, sample_weight)

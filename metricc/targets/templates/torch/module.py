@@ -11,9 +11,7 @@ class __NAME__Loss(torch.nn.Module):
     def forward(__FORWARD_ARGUMENTS__):
         """Return the loss of the batch__AS__; __WEIGHTS__."""
         __ARRANGE__
-        function = __NAME__
-        if torch.compiler.is_compiling():
-            function = __NAME__Compiled
+        __CHOOSE__
         options = (
             __OPTIONS__
         )
