@@ -10,7 +10,7 @@ import sys
 import warnings
 from dataclasses import asdict
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from . import diagnostics as d
 from .compiler import compile_source, emit
@@ -27,6 +27,21 @@ _CLASSES: dict[tuple[Source, tuple[tuple[str, float], ...], LossOptions], type] 
 """By what they were made from, so that copying a loss need not compile it again."""
 
 
+def make_loss(compilation: Compilation, **options: Any) -> torch.nn.Module:  # noqa: ANN401
+    """Return the loss, extended; `sync` may be a process group, which no text can hold.
+
+    Raises:
+        MetricError: the metric cannot be a loss with these options, or torch is missing.
+    """
+    group = options.get("sync")
+    is_group = hasattr(group, "allreduce")
+    given = {"extended": True, **options, **({"sync": True} if is_group else {})}
+    loss = build_loss(compilation, LossOptions.make(**given))
+    if is_group:
+        cast("Any", loss).process_group = group
+    return loss
+
+
 def build_loss(compilation: Compilation, options: LossOptions) -> torch.nn.Module:
     """Emit, load and instantiate the loss.
 
@@ -35,7 +50,7 @@ def build_loss(compilation: Compilation, options: LossOptions) -> torch.nn.Modul
     """
     artifact = emit(compilation, options)
     for warning in artifact.warnings:
-        warnings.warn(warning.render(), stacklevel=3)
+        warnings.warn(warning.render(), stacklevel=4)
     if importlib.util.find_spec("torch") is None:
         raise d.MetricError(d.MissingPackage(None, "a loss", "torch", "torch"))
     module = load(artifact.text)

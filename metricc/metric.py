@@ -212,15 +212,9 @@ class Metric:
         Raises:
             MetricError: the metric cannot be a loss with these options, or torch is missing.
         """
-        from .inprocess import build_loss
+        from .inprocess import make_loss
 
-        sync, group = options.get("sync", False), None
-        if hasattr(sync, "allreduce"):
-            options, group = {**options, "sync": True}, sync
-        loss = build_loss(self.compilation, LossOptions.make(**{"extended": True, **options}))
-        if group is not None:
-            loss.process_group = group
-        return loss
+        return make_loss(self.compilation, **options)
 
     def plot(self, **options: Any) -> Figure:  # noqa: ANN401 - checked by View
         """Return what `metricc plot` draws, with its options; it needs matplotlib."""

@@ -12,6 +12,7 @@ Adding one: a class in the file of its kind, and its picture in `tests/errors/`.
 """
 
 from .base import Diagnostic, InternalError, MetricError
+from .classes import FunctionOfAccuracy, NotOfClasses, OfTwoClasses, ReducedTwice, Unreduced
 from .derive import (
     DerivationTooLong,
     SameSign,
@@ -50,14 +51,12 @@ from .meaning import (
     NoMetric,
     NotAFunction,
     RecursiveDefinition,
-    ReducedTwice,
     RepeatedArgument,
     ReservedName,
     SurrogateParameters,
     UnknownArgument,
     UnknownFunction,
     UnknownName,
-    Unreduced,
     UnusedSurrogate,
     WrongArguments,
 )
@@ -68,18 +67,15 @@ from .usage import (
     NoDirection,
     NoGradient,
     NothingFound,
-    NotOfClasses,
     UnknownOption,
     UnreadableFile,
     WrongValue,
 )
 from .warnings import (
-    FunctionOfAccuracy,
     IgnoresPredictions,
     Kinked,
     NotMonotone,
     NotScaleFree,
-    OfTwoClasses,
     OneSided,
     SilentBatch,
     Unbounded,

@@ -214,36 +214,6 @@ class ImpossibleConstant(Diagnostic):
 
 
 @dataclass(frozen=True)
-class Unreduced(Diagnostic):
-    """An entry outside of `sum(…)` in a formula that has a reduction: `sum(TP)/n`."""
-
-    title = "one number per class"
-    label = "`{name}` is one number per class here, and a metric is one number"
-    help = "write `sum({name})`, or put what it stands in into `mean(…)`"
-    name: str
-
-    def hint(self) -> str:
-        """Know that each class has all samples: their sum is no number of samples."""
-        if self.name in ("total", "n"):
-            return "write `sum(AP)`, the number of samples where each has one class"
-        return self.help
-
-
-@dataclass(frozen=True)
-class ReducedTwice(Diagnostic):
-    """A reduction of what is one number already: `sum(2)`, `mean(sum(TP))`."""
-
-    title = "nothing to reduce"
-    label = "nothing in this depends on the class, so there is nothing to take the {name} of"
-    help = "leave out `{name}(…)`; for a number per class, multiply by `classes`"
-    name: str
-
-    def hint(self) -> str:
-        """Say what the sum of a number would be."""
-        return self.help if self.name == "sum" else "leave out `{name}(…)`"
-
-
-@dataclass(frozen=True)
 class UnusedSurrogate(Diagnostic):
     """A warning: a surrogate of the user's is checked, and cannot be trained with yet."""
 

@@ -65,16 +65,6 @@ class NoGradient(Diagnostic):
 
 
 @dataclass(frozen=True)
-class NotOfClasses(Diagnostic):
-    """Something is asked of a metric of several classes that is there for two classes only."""
-
-    title = "not yet for several classes"
-    label = "this joins several classes, and there is no {what} of it yet"
-    help = "use `.value` and `.score`, or a formula without sum, mean and the like"
-    what: str
-
-
-@dataclass(frozen=True)
 class UnreadableFile(Diagnostic):
     """A formula file that cannot be read."""
 

@@ -121,25 +121,3 @@ class SilentBatch(Diagnostic):
     severity = "warning"
     missing: str
     advice: str
-
-
-@dataclass(frozen=True)
-class FunctionOfAccuracy(Diagnostic):
-    """A warning: pooled over classes that exclude each other, each false alarm is also a miss."""
-
-    title = "a function of accuracy"
-    label = "pooled over classes that exclude each other, FP = FN: only accuracy is left of this"
-    help = 'average over the classes: average="macro" (--average macro in a shell)'
-    severity = "warning"
-
-
-@dataclass(frozen=True)
-class OfTwoClasses(Diagnostic):
-    """A warning: a mean over both classes of one matrix, for a task that has several matrices."""
-
-    title = "a mean of two classes"
-    label = "`{name}` averages each class and the rest, which counts for as much"
-    help = "for the mean over all classes there is `{meant}`"
-    severity = "warning"
-    name: str
-    meant: str

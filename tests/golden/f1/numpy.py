@@ -42,14 +42,7 @@ def count_entries(y_true, y_pred, pos_label, sample_weight):
     """Return tp, fp, fn, tn: how many samples, or how much weight, each of them holds."""
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     check_labels(y_true, y_pred, pos_label)
-    weight = np.asarray(1.0 if sample_weight is None else sample_weight, dtype=float)
-    if not ((weight >= 0) & (weight < np.inf)).all():
-        raise ValueError("sample_weight must be finite and 0 or more")
-    try:
-        weight = np.broadcast_to(weight, y_true.shape)
-    except ValueError:
-        shapes = f"{weight.shape} and {y_true.shape}"
-        raise ValueError(f"sample_weight must fit y_true, not {shapes}") from None
+    weight = as_weight(sample_weight, y_true.shape)
     actual, predicted = y_true == pos_label, y_pred == pos_label
     tp, fp = actual & predicted, ~actual & predicted
     fn, tn = actual & ~predicted, ~actual & ~predicted
@@ -76,6 +69,18 @@ def as_counts(*counts):
         if (array < 0).any():
             raise ValueError(f"{name} must not be negative")
     return arrays
+
+
+def as_weight(sample_weight, shape):
+    """Return the weight of each sample."""
+    weight = np.asarray(1.0 if sample_weight is None else sample_weight, dtype=float)
+    if not ((weight >= 0) & (weight < np.inf)).all():
+        raise ValueError("sample_weight must be finite and 0 or more")
+    try:
+        return np.broadcast_to(weight, shape)
+    except ValueError:
+        shapes = f"{weight.shape} and {shape}"
+        raise ValueError(f"sample_weight must fit y_true, not {shapes}") from None
 
 
 def quotient(x, y, zero_division):

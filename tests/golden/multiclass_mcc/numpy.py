@@ -90,14 +90,7 @@ def find_classes(y_true, y_pred, labels):
 
 def exact_weights(sample_weight, shape):
     """Return the weight of each sample, to 2^-52 of their sum, which makes all sums exact."""
-    weight = np.asarray(1.0 if sample_weight is None else sample_weight, dtype=float)
-    if not ((weight >= 0) & (weight < np.inf)).all():
-        raise ValueError("sample_weight must be finite and 0 or more")
-    try:
-        weight = np.broadcast_to(weight, shape)
-    except ValueError:
-        shapes = f"{weight.shape} and {shape}"
-        raise ValueError(f"sample_weight must fit y_true, not {shapes}") from None
+    weight = as_weight(sample_weight, shape)
     step = 2 * np.spacing(weight.sum())
     return np.round(weight / step) * step
 
@@ -115,6 +108,18 @@ def as_counts(*counts):
         if (array < 0).any():
             raise ValueError(f"{name} must not be negative")
     return arrays
+
+
+def as_weight(sample_weight, shape):
+    """Return the weight of each sample."""
+    weight = np.asarray(1.0 if sample_weight is None else sample_weight, dtype=float)
+    if not ((weight >= 0) & (weight < np.inf)).all():
+        raise ValueError("sample_weight must be finite and 0 or more")
+    try:
+        return np.broadcast_to(weight, shape)
+    except ValueError:
+        shapes = f"{weight.shape} and {shape}"
+        raise ValueError(f"sample_weight must fit y_true, not {shapes}") from None
 
 
 def quotient(x, y, zero_division):
