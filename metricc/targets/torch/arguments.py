@@ -5,58 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...ir.program import EXTRAS
-from ...passes.naming import free
 from ..printer import number
+from .attributes import MEANING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ...ir.program import Program
     from .plan import Holes, Plan
 
 BATCH = ("input", "target", "sample_weight")
-_MODULE_ATTRIBUTES = """
-T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
-double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
-get_submodule half ipu load_state_dict modules mtia named_buffers named_children
-named_modules named_parameters parameters register_backward_hook register_buffer
-register_forward_hook register_forward_pre_hook register_full_backward_hook
-register_full_backward_pre_hook register_load_state_dict_post_hook
-register_load_state_dict_pre_hook register_module register_parameter
-register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
-set_submodule share_memory state_dict super to to_empty train training type xpu zero_grad
-"""
-MODULE_ATTRIBUTES = frozenset(_MODULE_ATTRIBUTES.split())
-"""Of torch.nn.Module: what its constructor's arguments must not be called."""
-
-_OWN_ATTRIBUTES = frozenset({"average", "counts", "metric", "running", "seen", "tuple"})
-_MEANING = {
-    "sharpness": "of the soft decision, whose slope at the threshold is sharpness / 4",
-    "threshold": "probability above which the decision is positive",
-    "classes": "indices of the classes that count",
-    "weight": "a number per class that counts, for their average",
-    "class_dim": "dimension of input that holds the classes",
-    "ignore_index": "target of what does not count",
-    "mix": "weight of the cross entropy that is added",
-    "exponent": "power that is taken of what the metric lacks",
-    "momentum": "share that the running average of the entries keeps at each batch",
-    "smooth": "pseudo-count added to each entry",
-    "zero_division": "value of 0/0",
-    "process_group": "ranks whose entries are summed; None for all",
-}
-
-
-def attributes(parameters: tuple[str, ...], options: Iterable[str]) -> tuple[str, ...]:
-    """Return the attribute of the module for each parameter; `half` is a method, so `half_`.
-
-    `options` are the other arguments of its constructor.
-    """
-    reserved = MODULE_ATTRIBUTES | _OWN_ATTRIBUTES | {*options}
-    taken = {*reserved, *_MEANING, *parameters}
-    return tuple(
-        name if name not in reserved and name[0] != "_" else free(name + "_", taken)
-        for name in parameters
-    )
 
 
 def argument_holes(plan: Plan) -> Holes:
@@ -121,7 +77,7 @@ def _constructor_holes(plan: Plan) -> Holes:
     options, numbers = plan.options, plan.numbers
     defaults = {name: _literal(value) for name, value in numbers.items()}
     body = [f"self.{name} = {_converted(name)}" for name in defaults]
-    for name in structural(plan):
+    for name in plan.structural:
         value = getattr(options, name, None)
         defaults[name] = "None" if value is None else _literal(value)
         body += _assignment(name)
@@ -135,23 +91,9 @@ def _constructor_holes(plan: Plan) -> Holes:
         "INIT_ARGUMENTS": ", ".join(("self", "*", *(f"{n}={v}" for n, v in defaults.items()))),
         "INIT_BODY": "\n".join(body),
         "OPTIONS": "\n".join(f"self.{name}," for name in numbers),
-        "OPTION_DOCS": "\n".join(f"{n}: {_MEANING.get(n, 'of the metric')}" for n in defaults),
+        "OPTION_DOCS": "\n".join(f"{n}: {MEANING.get(n, 'of the metric')}" for n in defaults),
         "OPTION_PARTS": "\n".join(parts),
     }
-
-
-def structural(plan: Plan) -> list[str]:
-    """Return the constructor's arguments that the autograd function does not see as numbers."""
-    options = plan.options
-    wanted = {
-        "classes": options.classes is not None and not plan.selects,
-        "weight": options.weight is not None,
-        "class_dim": options.has_classes,
-        "ignore_index": options.ignore_index is not None,
-        "momentum": options.momentum > 0,
-        "process_group": bool(options.sync),
-    }
-    return [name for name, is_wanted in wanted.items() if is_wanted]
 
 
 def _choices(plan: Plan) -> list[str]:

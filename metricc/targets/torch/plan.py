@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...ir.typed import ENTRIES
 from ...surrogate import compile_surrogate
-from .arguments import attributes, structural
+from .attributes import attributes
 
 if TYPE_CHECKING:
     from ...ir.compilation import Compilation
@@ -111,7 +111,7 @@ class Plan:
     @cached_property
     def own(self) -> dict[str, float]:
         """The metric's own parameters: attribute of the module, and value."""
-        names = attributes(self.program.parameters, {*structural(self), *self.chosen})
+        names = attributes(self.program.parameters, {*self.structural, *self.chosen})
         defaults = (float(p.default) for p in self.compilation.typed.parameters)
         return dict(zip(names, defaults, strict=True))
 
@@ -120,6 +120,20 @@ class Plan:
         """What the autograd function takes beside tensors, with defaults, in its order."""
         names = (*self.surrogate_options, *self.chosen, "smooth", *self.policy)
         return {**{name: getattr(self.options, name) for name in names}, **self.own}
+
+    @property
+    def structural(self) -> list[str]:
+        """The constructor's arguments that the autograd function does not see as numbers."""
+        options = self.options
+        wanted = {
+            "classes": options.classes is not None and not self.selects,
+            "weight": options.weight is not None,
+            "class_dim": options.has_classes,
+            "ignore_index": options.ignore_index is not None,
+            "momentum": options.momentum > 0,
+            "process_group": bool(options.sync),
+        }
+        return [name for name, is_wanted in wanted.items() if is_wanted]
 
     @property
     def chosen(self) -> tuple[str, ...]:
