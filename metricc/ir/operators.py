@@ -2,7 +2,8 @@
 
 Adding a function: a row here, its derivative in `passes/derivatives.py`, and its value three
 times: in `evaluate.py`, at 50 digits in `frontend/values.py`, of a constant in `passes/lower.py`.
-A target that cannot print it as a call has a row, or a function among its templates.
+A target that cannot print it as a call has a row, or a function among its templates; so has a
+format (`formats/latex.py` and its like) that does not write it as name(x).
 
 Reductions over the classes have a table of their own; `min(x)` is one, `min(x, y)` is not.
 """
