@@ -10,7 +10,7 @@ import click
 from ..compiler import compile_source, emit
 from ..targets import OF_LOSSES, TARGETS
 from ..targets.options import LossOptions
-from ..targets.values import Average, Direction, Task, surrogates
+from ..targets.values import Average, Direction, Kernels, Task, surrogates
 from .files import write
 from .options import force_option, formula_source, loss_option, param_option, parse_numbers
 
@@ -62,6 +62,11 @@ from .options import force_option, formula_source, loss_option, param_option, pa
 )
 @loss_option("--momentum", type=float, help="Keep a running average of the entries.")
 @loss_option("--extended/--no-extended", help="Add a mask, counts and the hard metric.")
+@loss_option(
+    "--kernels",
+    type=click.Choice(get_args(Kernels)),
+    help="Add fused loops: in C for the CPU, in Triton for CUDA, or both (auto).",
+)
 @loss_option("--sharpness", type=float, help="The surrogate's slope at the threshold, times 4.")
 @loss_option("--threshold", type=float, help="The probability above which to say positive.")
 @loss_option("--smooth", type=float, help="A pseudo-count that is added to each entry.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .. import diagnostics as d
 from ..frontend.names import nearest
-from .values import Average, Direction, Task, checked
+from .values import Average, Direction, Kernels, Task, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,9 @@ class LossOptions:
     entropy that is added; `log` takes -log M in the place of 1 - M, `exponent` its power.
     `sync` sums the entries over ranks, for trainers that average gradients ("mean") or add them.
     `momentum` keeps a running average of the entries. `extended` adds what a training script may
-    ask for: a mask, counts, the hard metric. None means inferred from metric and task;
-    `inferred` are the names of what was.
+    ask for: a mask, counts, the hard metric. `kernels` adds fused loops, in C for the CPU or in
+    Triton for CUDA; "auto" both. None means inferred from metric and task; `inferred` are the names
+    of what was.
     """
 
     from_logits: bool = True
@@ -59,6 +60,7 @@ class LossOptions:
     sync: bool | Literal["mean", "sum"] = False
     momentum: float = 0.0
     extended: bool = False
+    kernels: Kernels = "none"
     sharpness: float = 10.0
     threshold: float = 0.5
     smooth: float = 0.0

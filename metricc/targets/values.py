@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Direction = Literal["max", "min"]
 Task = Literal["binary", "multilabel", "multiclass"]
 Average = Literal["macro", "micro", "weighted", "none"]
+Kernels = Literal["none", "c", "triton", "auto"]
 
 
 def surrogates() -> tuple[str, ...]:
@@ -42,6 +43,7 @@ _WORDS: dict[str, Callable[[], tuple[object, ...]]] = {
     "task": lambda: get_args(Task),
     "average": lambda: get_args(Average),
     "sync": lambda: (True, False, "mean", "sum"),
+    "kernels": lambda: get_args(Kernels),
 }
 _SWITCHES = ("from_logits", "rescaled", "per_sample", "log", "extended")
 
