@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..diagnostics import InternalError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..diagnostics import Diagnostic
 
@@ -38,8 +38,12 @@ def read_template(path: str) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def fill(template: str, holes: Mapping[str, str]) -> str:
+def fill(
+    template: str, holes: Mapping[str, str], break_line: Callable[[str], list[str]] | None = None
+) -> str:
     """Fill `__HOLE__`s; a text of many lines takes the indentation of its hole.
+
+    `break_line` breaks what became too long; as Python's formatters do, unless given.
 
     Raises:
         InternalError: a hole is left empty.
@@ -53,7 +57,7 @@ def fill(template: str, holes: Mapping[str, str]) -> str:
             lines += filled.splitlines()
         else:
             filled = _HOLE.sub(lambda hole: _one(hole[1], holes), line)
-            lines += [line] if filled == line else _break(filled)
+            lines += [line] if filled == line else (break_line or _break)(filled)
     return "\n".join(lines) + "\n"
 
 

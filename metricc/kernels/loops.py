@@ -1,0 +1,181 @@
+"""The compiled loops of one emitted file, called on tensors."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .layout import flat, layout_of
+from .library import library
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .layout import Layout
+
+    Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]
+
+_FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+_INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+_TYPES = {dtype: str(dtype).removeprefix("torch.") for dtype in (*_FLOATS, *_INTEGERS)}
+_TYPES[torch.bool] = "uint8"
+_POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_double
+_Slopes = _NUMBER * 2
+
+
+class Loops:
+    """What templates/c/passes.c and metric.c define, built for each combination of dtypes.
+
+    Its methods take a batch: input, target and sample_weight or None, on the CPU, as the emitted
+    file arranges them; and the numbers that the soft decision, or the whole loss, takes.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        entries: int,
+        numbers: tuple[int, int],
+        per_sample: bool = False,
+        has_classes: bool = False,
+    ) -> None:
+        """Keep a source, and build nothing yet.
+
+        Args:
+            source: what `c_source` returns.
+            entries: how many entries it sums.
+            numbers: how many numbers the soft decision takes, and how many the whole loss.
+            per_sample: whether each sample is a confusion matrix of its own.
+            has_classes: whether dimension 1 of the input holds classes.
+        """
+        self.source = source
+        self.entries = entries
+        self.numbers = numbers
+        self.per_sample = per_sample
+        self.has_classes = has_classes
+        self._built: dict[tuple[object, ...], ctypes.CDLL | None] = {}
+
+    def fit(self, batch: Batch) -> bool:
+        """Tell whether the loops can be had for the dtypes of a batch."""
+        return self._code(batch) is not None
+
+    def forward(
+        self, batch: Batch, numbers: Sequence[float]
+    ) -> tuple[torch.Tensor, ctypes.Array[_NUMBER]]:
+        """Return the loss, a 0-dim tensor, and its slopes at a positive and at a negative."""
+        is_double = batch[0].dtype == torch.float64
+        loss = torch.empty((), dtype=torch.float64 if is_double else torch.float32)
+        slopes = _Slopes()
+        layout, batch = self._placed(batch)
+        self._run("forward", layout, batch, *numbers, loss.data_ptr(), slopes)
+        return loss, slopes
+
+    def backward(
+        self,
+        grad_output: torch.Tensor,
+        slopes: ctypes.Array[_NUMBER],
+        batch: Batch,
+        numbers: Sequence[float],
+    ) -> torch.Tensor:
+        """Return the gradient for input: `grad_output` times what the slopes of `forward` give."""
+        layout, batch = self._placed(batch)
+        gradient = _empty(batch[0], layout)
+        scale = grad_output.data_ptr()
+        self._run("backward", layout, batch, *numbers, slopes, scale, gradient.data_ptr())
+        return gradient
+
+    def counts(self, batch: Batch, numbers: Sequence[float]) -> torch.Tensor:
+        """Return the soft entries in float64: a row of each, by sample and class if these are kept."""
+        sums = torch.empty((self.entries, *self._groups(batch[0])), dtype=torch.float64)
+        layout, batch = self._placed(batch)
+        self._run("counts", layout, batch, *numbers, sums.data_ptr())
+        return sums
+
+    def pull_back(
+        self, slopes: Sequence[torch.Tensor], batch: Batch, numbers: Sequence[float]
+    ) -> torch.Tensor:
+        """Return the gradient for input.
+
+        `slopes` are those at a positive and at a negative of each group, and what the gradient is
+        multiplied by; tensors that broadcast to a row of `counts`.
+        """
+        rows = torch.empty((3, *self._groups(batch[0])), dtype=torch.float64)
+        for row, given in zip(rows, slopes, strict=True):
+            row.copy_(given)
+        layout, batch = self._placed(batch)
+        gradient = _empty(batch[0], layout)
+        self._run("pull_back", layout, batch, *numbers, rows.data_ptr(), gradient.data_ptr())
+        return gradient
+
+    def _groups(self, input: torch.Tensor) -> tuple[int, ...]:
+        return (*input.shape[: self.per_sample], *input.shape[1 : 1 + self.has_classes])
+
+    def _run(self, name: str, layout: Layout, batch: Batch, *rest: Any) -> None:  # noqa: ANN401
+        input, target, weight = batch
+        status = getattr(self._code(batch), name)(
+            layout.numbers,
+            input.data_ptr(),
+            target.data_ptr(),
+            None if weight is None else weight.data_ptr(),
+            torch.get_num_threads(),
+            *rest,
+        )
+        if status:
+            raise MemoryError(f"no memory for the sums of {tuple(input.shape)}")
+
+    def _placed(self, batch: Batch) -> tuple[Layout, Batch]:
+        """Return the layout, and the tensors: as they are, or contiguous if it takes that."""
+        input, target, weight = batch
+        is_plain = weight is None and input.is_contiguous() and target.is_contiguous()
+        if is_plain and not self.per_sample and not self.has_classes:
+            return flat(input.numel()), batch
+        shape = input.shape
+        of_classes = target.unsqueeze(1) if target.dim() < input.dim() else target
+        weights = input if weight is None else weight.expand(shape)
+        strides = (input.stride(), of_classes.expand(shape).stride(), weights.stride())
+        layout = layout_of(shape, strides, per_sample=self.per_sample, has_classes=self.has_classes)
+        if layout is not None:
+            return layout, batch
+        weight = None if weight is None else weights.contiguous()
+        return self._placed((input.contiguous(), target.contiguous(), weight))
+
+    def _code(self, batch: Batch) -> Any:  # noqa: ANN401 - a CDLL has any function
+        """Return the library for these dtypes, built when they first come; None if it cannot be."""
+        input, target, weight = batch
+        has_indices = target.dim() < input.dim()
+        key = (input.dtype, target.dtype, weight is None or weight.dtype, has_indices)
+        if key not in self._built:
+            self._built[key] = self._build(batch, has_indices=has_indices)
+        return self._built[key]
+
+    def _build(self, batch: Batch, *, has_indices: bool) -> ctypes.CDLL | None:
+        names = ("INPUT", "TARGET", "WEIGHT")
+        dtypes = {n: x.dtype for n, x in zip(names, batch, strict=True) if x is not None}
+        if batch[0].dtype not in _FLOATS or not all(t in _TYPES for t in dtypes.values()):
+            return None
+        macros = {name: _TYPES[dtype] for name, dtype in dtypes.items()}
+        macros |= {"INDICES": "1"} if has_indices else {}
+        macros |= {"DOUBLE": "1"} if batch[0].dtype == torch.float64 else {}
+        code = library(self.source, **macros)
+        if code is not None:
+            self._declare(code)
+        return code
+
+    def _declare(self, code: ctypes.CDLL) -> None:
+        """Say what the functions take; each gives a status."""
+        batch = [*[_POINTER] * 4, ctypes.c_int]
+        few, many = ([_NUMBER] * count for count in self.numbers)
+        code.counts.argtypes = [*batch, *few, _POINTER]
+        code.pull_back.argtypes = [*batch, *few, _POINTER, _POINTER]
+        if hasattr(code, "forward"):
+            code.forward.argtypes = [*batch, *many, _POINTER, _POINTER]
+            code.backward.argtypes = [*batch, *few, _POINTER, _POINTER, _POINTER]
+
+
+def _empty(input: torch.Tensor, layout: Layout) -> torch.Tensor:
+    """Return a gradient to be written."""
+    if not layout.gradient:
+        return torch.empty_like(input)
+    return input.new_empty_strided(input.shape, layout.gradient)

@@ -1,0 +1,5 @@
+"""C for the CPU: fused loops over a batch, beside the torch operations of an emitted file."""
+
+from .emit import c_source
+
+__all__ = ["c_source"]

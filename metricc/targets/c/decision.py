@@ -1,0 +1,108 @@
+"""The soft decision of an element, and its derivative."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from ...ir.program import Num, Op, Ref, walk
+from ...passes.surrogate import SLOPES
+from ..printer import INFIX
+from .printers import OF_DOUBLES, OF_ELEMENTS, declarations, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...ir.program import Assign, Expr, Program
+    from ...ir.surrogate import CompiledSurrogate
+    from ..torch.plan import Holes, Plan
+
+
+def decision_holes(plan: Plan) -> Holes:
+    """Return what templates/c/decision.c leaves open, and how other functions pass its numbers."""
+    numbers = plan.surrogate_options
+    scalars = _scalars(plan.surrogate)
+    members = [*numbers, *(a.name for a in scalars)] or ["unused"]
+    return {
+        "MEMBERS": ", ".join(members),
+        "SCALARS": declarations(scalars, OF_DOUBLES, {}),
+        "DECISION_ARGUMENTS": ", ".join(f"double {name}" for name in numbers) or "void",
+        "DECIDED": ", ".join(f"R({name})" for name in members) if members != ["unused"] else "0",
+        "NUMBERS": "".join(f", double {name}" for name in numbers),
+        "NAMES": ", ".join(numbers),
+        "PASSED": "".join(f", {name}" for name in numbers),
+        **_loops(plan),
+    }
+
+
+def is_given(plan: Plan) -> bool:
+    """Tell whether the shares of classes that exclude each other are the input itself."""
+    return not plan.options.from_logits and plan.options.surrogate == "identity"
+
+
+def _scalars(surrogate: CompiledSurrogate | None) -> list[Assign]:
+    """Return the assignments that no element has a part in, each once."""
+    programs = () if surrogate is None else (surrogate.forward, surrogate.backward)
+    found = (a for program in programs for a in program.assignments if a.shape == "scalar")
+    return list({a.name: a for a in found if a.name not in SLOPES}.values())
+
+
+def _loops(plan: Plan) -> Holes:
+    surrogate = plan.surrogate
+    if surrogate is None:  # the shares of classes, where softmax is not what makes them
+        return {"SOFT": "*pred = input;\n*rest = 1 - input;", "SLOPE": "return grad;"}
+    names = {name: f"by.{name}" for name in plan.surrogate_options}
+    names |= {a.name: f"by.{a.name}" for a in _scalars(surrogate)}
+    is_logit = plan.options.from_logits
+    forward = [a for a in surrogate.forward.assignments if a.shape == "sample"]
+    soft = [
+        *_inputs(surrogate.forward, is_logit=is_logit, names=()),
+        declarations([a for a in forward if a.name not in ("soft", "rest")], OF_ELEMENTS, names),
+        *(
+            f"*{out} = {OF_ELEMENTS.expr(literal(a.expr, names))};"
+            for out, name in (("pred", "soft"), ("rest", "rest"))
+            for a in forward
+            if a.name == name
+        ),
+    ]
+    return {"SOFT": "\n".join(line for line in soft if line), "SLOPE": _slope(surrogate, names, is_logit=is_logit)}
+
+
+def _inputs(program: Program, *, is_logit: bool, names: Iterable[str]) -> list[str]:
+    """Return the declarations of the probability p and of q = 1 - p, as far as they are read."""
+    read = {e.name for a in program.assignments for e in walk(a.expr) if isinstance(e, Ref)} | {*names}
+    how = {"p": "vsigmoid(input)", "q": "vsigmoid(-input)"} if is_logit else {"p": "input", "q": "1 - input"}
+    return [f"const REAL {name} = {code};" for name, code in how.items() if name in read]
+
+
+def _slope(surrogate: CompiledSurrogate, names: dict[str, str], *, is_logit: bool) -> str:
+    """Return the body of soft_backward; scalars come last: what they multiply is bounded by then."""
+    assigns = [a for a in surrogate.backward.assignments if a.shape == "sample" or a.name in SLOPES]
+    last = assigns[-1]
+    factors = _factors(last.expr)
+    if any(isinstance(factor, Op) and factor.op in INFIX for factor in factors):
+        factors = [Ref(last.name)]
+    else:
+        assigns = assigns[:-1]
+    scalars = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in names)]
+    chain: list[Expr] = [Ref("p"), Ref("q")] if is_logit else []
+    product = [Ref("grad"), *(f for f in factors if f not in scalars), *chain, *scalars]
+    result = reduce(lambda x, y: Op("mul", (x, y)), product)
+    read = ("p", "q") if is_logit else ()
+    lines = [
+        *_inputs(surrogate.backward, is_logit=is_logit, names=read),
+        declarations([replace(a, shape="sample") for a in assigns], OF_ELEMENTS, names),
+        f"return {OF_ELEMENTS.expr(literal(result, names))};",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _factors(expr: Expr) -> list[Expr]:
+    """a * b * c → [a, b, c]; the number 1 has none."""
+    match expr:
+        case Op("mul", (left, right)):
+            return [*_factors(left), *_factors(right)]
+        case Num(value) if value == 1:
+            return []
+    return [expr]

@@ -1,0 +1,125 @@
+"""Puts the C source of one loss together: types, functions that it calls, loops, the metric."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..target import fill, read_template
+from .decision import decision_holes, is_given
+from .metric import metric_holes
+
+if TYPE_CHECKING:
+    from ..torch.plan import Holes, Plan
+
+_WIDTH = 100
+
+
+def c_source(plan: Plan) -> str:
+    """Return the source of the loops over a batch and, of one matrix, of the metric."""
+    holes = {**_batch_holes(plan), **decision_holes(plan), **metric_holes(plan)}
+    is_softmax = plan.options.is_softmax and not is_given(plan)
+    loops = ["softmax"] if is_softmax else ["soft", "elementwise"]
+    names = ["decision", "batch", *loops, "passes", *(["metric"] if has_metric(plan) else [])]
+    own = [fill(read_template(f"c/{name}.c"), holes, _break_line) for name in names]
+    constants = _constants(plan)
+    called = "\n".join(own)
+    functions = [*_functions("elements", called), *_functions("functions", called)]
+    texts = [read_template("c/types.c"), constants, *functions, *own]
+    return "\n\n".join(text.strip("\n") for text in texts) + "\n"
+
+
+def _break_line(line: str) -> list[str]:
+    """Break a list of arguments that is too long; what follows stands under the first."""
+    indent = " " * (line.find("(") + 1)
+    lines = [""]
+    for part in line.split(", "):
+        if len(lines[-1]) + len(part) > _WIDTH - 2:
+            lines.append(indent)
+        lines[-1] += f"{part}, "
+    return [*(broken.rstrip() for broken in lines[:-1]), lines[-1].removesuffix(", ")]
+
+
+def has_metric(plan: Plan) -> bool:
+    """Tell whether the kernel knows the metric: it does where a batch is one matrix."""
+    return not plan.options.is_grouped and not plan.has_log_loss
+
+
+def _constants(plan: Plan) -> str:
+    options = plan.options
+    return "\n".join(
+        (
+            f"#define ENTRIES {len(plan.entries)}",
+            f"#define PER_SAMPLE {int(options.per_sample)}",
+            f"#define IS_SOFTMAX {int(options.is_softmax and not is_given(plan))}",
+        )
+    )
+
+
+def _batch_holes(plan: Plan) -> Holes:
+    entries, options = plan.entries, plan.options
+    blank = "{0} = IS_WEIGHTED && w == 0 ? 0 : {0};" if plan.arranges else ""
+    return {
+        "ENTRIES": ", ".join(entries),
+        "ZEROS": ", ".join(f"{entry} = 0" for entry in entries),
+        "BLANK_INPUT": blank.format("x"),
+        "BLANK_TARGET": blank.format("t"),
+        "COUNT": _count(entries),
+        "ADD": "\n".join(f"sums[{k} * classes] += {entry};" for k, entry in enumerate(entries)),
+        **_softmax_holes(plan),
+    }
+
+
+def _softmax_holes(plan: Plan) -> Holes:
+    """Return what softmax.c leaves open; of probabilities it takes the logarithm."""
+    options = plan.options
+    of_logits, is_early = options.from_logits, options.average == "none"
+    logit = "x" if of_logits else "LOG(vmax(x, R(1e-38)))"
+    is_sharp = options.surrogate == "softmax"
+    read = "const INPUT *input = batch->input + PLACE(at->input, outer, c, start);"
+    chain = " * batch->by.sharpness" if is_sharp else ""
+    of_log = " / vmax(LOAD(INPUT, input[i * at->input[2]]), R(1e-38))"
+    return {
+        "LOGIT": f"by.sharpness * {logit}" if is_sharp else logit,
+        "READ_AGAIN": "" if of_logits else read,
+        "CHAIN": chain if of_logits else chain + of_log,
+        "EARLY": " * by.scale" if is_early else "",
+        "LATE": "" if is_early else " * by.scale",
+    }
+
+
+def _count(entries: tuple[str, ...]) -> str:
+    """Each entry as a sum of non-negative terms."""
+    lines = ["pred *= w, rest *= w;"]
+    for positive, negative, soft in (("tp", "fp", "pred"), ("fn", "tn", "rest")):
+        if positive in entries or negative in entries:
+            lines.append(f"const REAL {positive}_part = t * {soft};")
+        if positive in entries:
+            lines.append(f"{positive} += {positive}_part;")
+        if negative in entries:
+            lines.append(f"{negative} += {soft} - {positive}_part;")
+    return "\n".join(lines)
+
+
+def _functions(template: str, code: str) -> list[str]:
+    """Return the template's functions that `code` and these functions call, in their order."""
+    known = _templates(template)
+    wanted: set[str] = set()
+    found = _called(code, known)
+    while found - wanted:
+        wanted |= found
+        found = {name for w in wanted for name in _called(known[w], known)}
+    return [text for name, text in known.items() if name in wanted]
+
+
+def _called(code: str, known: dict[str, str]) -> set[str]:
+    return {name for name in re.findall(r"(\w+)\(", code) if name in known}
+
+
+@cache
+def _templates(template: str) -> dict[str, str]:
+    """Return each function of a template, with the comment above it."""
+    parts = re.split(r"\n\n(?=/\*|static)", read_template(f"c/{template}.c").strip("\n"))
+    found = ((re.search(r"^static (?:inline )?\w+ (\w+)\(", part, re.MULTILINE), part) for part in parts)
+    return {match[1]: part for match, part in found if match}

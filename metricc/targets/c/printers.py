@@ -1,0 +1,70 @@
+"""How C writes a program: in doubles for the metric, in REAL for the elements of a batch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...ir.program import Num, Op, Ref
+from ..printer import Printer, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ...ir.program import Assign, Expr
+
+_DOUBLES = {
+    "abs": "fabs({0})",
+    "asin": "arc_sine({0})",
+    "cbrt": "cube_root({0})",
+    "cos": "cosine({0})",
+    "exp": "exponential({0})",
+    "literal": "{0}",
+    "log": "logarithm({0})",
+    "log1p": "logarithm1p({0})",
+    "max": "maximum({0}, {1})",
+    "min": "minimum({0}, {1})",
+    "quotient": "quotient({0}, {1}, zero_division)",
+    "sin": "sine({0})",
+    "sqrt": "root({0})",
+}
+_ELEMENTS = {
+    "clamp": "vclamp({0}, {1}, {2})",
+    "cos": "vcos({0})",
+    "exp": "vexp({0})",
+    "literal": "R({0})",
+    "max": "vmax({0}, {1})",
+    "min": "vmin({0}, {1})",
+    "nonnegative": "vmax({0}, 0)",
+    "normal_cdf": "vnormal_cdf({0})",
+    "sigmoid": "vsigmoid({0})",
+    "sin": "vsin({0})",
+    "step": "vstep({0})",
+}
+OF_DOUBLES = Printer(_DOUBLES)
+"""With the functions of templates/c/functions.c, and those of C itself."""
+OF_ELEMENTS = Printer(_ELEMENTS)
+"""With the functions of templates/c/elements.c."""
+
+def declarations(assigns: Iterable[Assign], printer: Printer, names: Mapping[str, str]) -> str:
+    """d = 2 * tp → `double d = 2.0 * tp;`, with `names` for what C calls otherwise."""
+    kind = "REAL" if printer is OF_ELEMENTS else "double"
+    lines, known = [], set()
+    for assign in assigns:
+        name = names.get(assign.name, assign.name)
+        text = printer.assign(replace(assign, name=name, expr=literal(assign.expr, names)))
+        lines.append(f"{text};" if name in known else f"{kind} {text};")
+        known.add(name)
+    return "\n".join(lines)
+
+
+def literal(expr: Expr, names: Mapping[str, str]) -> Expr:
+    """Write numbers as doubles, as 1 / 2 would be 0 in C, and names as C has them."""
+    match expr:
+        case Ref(name):
+            return Ref(names.get(name, name))
+        case Num(value) if value < 0:
+            return Op("neg", (literal(Num(-value), names),))
+        case Num(value):
+            return Op("literal", (Ref(number(float(value))),))
+    return Op(expr.op, tuple(literal(arg, names) for arg in expr.args))

@@ -1,0 +1,35 @@
+/* A batch of outer samples, each with inner sites of so many classes. The strides of a tensor are
+   those from sample to sample, class to class and site to site, in elements. */
+typedef struct {
+    int64_t outer, classes, inner;
+    int64_t input[3], target[3], weight[3], gradient[3];
+} Layout;
+
+typedef struct {
+    const INPUT *input;
+    const TARGET *target;
+    const WEIGHT *weight;
+    Layout at;
+    Decision by;
+} Batch;
+
+/* What a pass over elements multiplies by, for each class: slopes over their root, the root, and
+   what comes from the loss scale. Slopes may exceed float32 where the gradient does not. */
+typedef struct {
+    REAL pos, neg, root, scale;
+} Slopes;
+
+#define PLACE(strides, outer, c, site) \
+    ((strides)[0] * (outer) + (strides)[1] * (c) + (strides)[2] * (site))
+
+/* Ask for large pages before a fresh gradient is written: most of the time goes into page faults. */
+static void advise(void *start, int64_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    uintptr_t page = ((uintptr_t)start + 4095) / 4096 * 4096;
+    if (bytes > 1 << 22)
+        madvise((void *)page, (uintptr_t)start + (uintptr_t)bytes - page, MADV_HUGEPAGE);
+#else
+    (void)start, (void)bytes;
+#endif
+}
