@@ -12,8 +12,6 @@ from ..printer import INFIX
 from .printers import OF_DOUBLES, OF_ELEMENTS, declarations, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ...ir.program import Assign, Expr, Program
     from ...ir.surrogate import CompiledSurrogate
     from ..torch.plan import Holes, Plan
@@ -57,7 +55,7 @@ def _loops(plan: Plan) -> Holes:
     is_logit = plan.options.from_logits
     forward = [a for a in surrogate.forward.assignments if a.shape == "sample"]
     soft = [
-        *_inputs(surrogate.forward, is_logit=is_logit, names=()),
+        *_inputs(surrogate.forward, is_logit=is_logit),
         declarations([a for a in forward if a.name not in ("soft", "rest")], OF_ELEMENTS, names),
         *(
             f"*{out} = {OF_ELEMENTS.expr(literal(a.expr, names))};"
@@ -69,9 +67,9 @@ def _loops(plan: Plan) -> Holes:
     return {"SOFT": "\n".join(line for line in soft if line), "SLOPE": _slope(surrogate, names, is_logit=is_logit)}
 
 
-def _inputs(program: Program, *, is_logit: bool, names: Iterable[str]) -> list[str]:
+def _inputs(program: Program, *, is_logit: bool) -> list[str]:
     """Return the declarations of the probability p and of q = 1 - p, as far as they are read."""
-    read = {e.name for a in program.assignments for e in walk(a.expr) if isinstance(e, Ref)} | {*names}
+    read = {e.name for a in program.assignments for e in walk(a.expr) if isinstance(e, Ref)}
     how = {"p": "vsigmoid(input)", "q": "vsigmoid(-input)"} if is_logit else {"p": "input", "q": "1 - input"}
     return [f"const REAL {name} = {code};" for name, code in how.items() if name in read]
 
@@ -86,16 +84,25 @@ def _slope(surrogate: CompiledSurrogate, names: dict[str, str], *, is_logit: boo
     else:
         assigns = assigns[:-1]
     scalars = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in names)]
-    chain: list[Expr] = [Ref("p"), Ref("q")] if is_logit else []
-    product = [Ref("grad"), *(f for f in factors if f not in scalars), *chain, *scalars]
-    result = reduce(lambda x, y: Op("mul", (x, y)), product)
-    read = ("p", "q") if is_logit else ()
+    of_element = _paired([f for f in factors if f not in scalars])
+    chain = [Op("sigmoid_product", (Ref("input"),))] if is_logit else []
+    result = reduce(lambda x, y: Op("mul", (x, y)), [Ref("grad"), *of_element, *chain, *scalars])
     lines = [
-        *_inputs(surrogate.backward, is_logit=is_logit, names=read),
+        *_inputs(surrogate.backward, is_logit=is_logit),
         declarations([replace(a, shape="sample") for a in assigns], OF_ELEMENTS, names),
         f"return {OF_ELEMENTS.expr(literal(result, names))};",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _paired(factors: list[Expr]) -> list[Expr]:
+    """sigmoid(x) * sigmoid(-x) → sigmoid_product(x), which is one exponential and one division."""
+    for factor in factors:
+        match factor:
+            case Op("sigmoid", (x,)) if (other := Op("sigmoid", (Op("neg", (x,)),))) in factors:
+                rest = [f for f in factors if f not in (factor, other)]
+                return [*rest, Op("sigmoid_product", (x,))]
+    return factors
 
 
 def _factors(expr: Expr) -> list[Expr]:

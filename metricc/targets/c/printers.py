@@ -38,6 +38,7 @@ _ELEMENTS = {
     "nonnegative": "vmax({0}, 0)",
     "normal_cdf": "vnormal_cdf({0})",
     "sigmoid": "vsigmoid({0})",
+    "sigmoid_product": "vsigmoid_product({0})",
     "sin": "vsin({0})",
     "step": "vstep({0})",
 }

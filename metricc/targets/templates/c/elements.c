@@ -55,6 +55,14 @@ static inline REAL vsigmoid(REAL x)
     return x < 0 ? tail * rest : rest;
 }
 
+/* The product of sigmoid(x) and sigmoid(-x). */
+static inline REAL vsigmoid_product(REAL x)
+{
+    REAL tail = vexp(-ABS(x));
+    REAL rest = 1 / (1 + tail);
+    return tail * rest * rest;
+}
+
 static inline REAL vmin(REAL x, REAL y) { return y < x ? y : x; }
 
 static inline REAL vmax(REAL x, REAL y) { return y > x ? y : x; }

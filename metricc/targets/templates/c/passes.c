@@ -1,6 +1,19 @@
 #define CHUNKS 64
 #define PARALLEL_FROM 32768
 
+/* A batch is walked in items, so many sites of one sample at a time. */
+typedef struct {
+    int64_t step, steps, items;
+    int is_large;
+} Walk;
+
+static Walk walk_of(const Layout *at)
+{
+    int64_t step = sites_at_once(at), steps = (at->inner + step - 1) / step;
+    int64_t size = at->outer * at->classes * at->inner;
+    return (Walk){step, steps, at->outer * steps, size > PARALLEL_FROM};
+}
+
 static Batch batch_of(const int64_t *layout, const void *input, const void *target,
                       const void *weight__NUMBERS__)
 {
@@ -9,84 +22,102 @@ static Batch batch_of(const int64_t *layout, const void *input, const void *targ
     return batch;
 }
 
-/* The pass over the batch forward: the sums of each entry, group and class, or 1 without memory.
+/* Add the entries of some items to sums; 1 without memory. */
+static int count_items(const Batch *batch, Walk walk, int64_t first, int64_t last, double *sums)
+{
+    const Layout *at = &batch->at;
+    REAL *scratch = malloc(scratch_size(at) * sizeof *scratch + 1);
+    for (int64_t item = first; item < last && scratch != NULL; item++) {
+        int64_t start = item % walk.steps * walk.step, stop = start + walk.step;
+        count_sites(batch, item / walk.steps, start, stop < at->inner ? stop : at->inner, scratch,
+                    sums);
+    }
+    free(scratch);
+    return scratch == NULL;
+}
+
+/* The pass over the batch forward: the sums of each entry, group and class; 1 without memory.
    Parts and their order depend on the layout alone, and so do the bits of the sums. */
 int counts(const int64_t *layout, const void *input, const void *target, const void *weight,
            int threads__NUMBERS__, double *sums)
 {
     const Batch batch = batch_of(layout, input, target, weight__PASSED__);
-    const Layout *at = &batch.at;
-    int64_t step = sites_at_once(at), steps = (at->inner + step - 1) / step;
-    int64_t items = at->outer * steps, size = ENTRIES * at->classes;
-    int64_t fitting = 65536 / size < 8 ? 8 : 65536 / size < CHUNKS ? 65536 / size : CHUNKS;
-    int64_t chunks = PER_SAMPLE ? at->outer : items < fitting ? items : fitting;
+    const Walk walk = walk_of(&batch.at);
+    int64_t outer = batch.at.outer, classes = batch.at.classes, size = ENTRIES * classes;
+    int64_t groups = PER_SAMPLE ? outer : 1, most = 65536 / size;
+    most = most < 8 ? 8 : most > CHUNKS ? CHUNKS : most;
+    int64_t chunks = PER_SAMPLE ? outer : walk.items < most ? walk.items : most;
+    memset(sums, 0, groups * size * sizeof *sums);
+    if (chunks == 1)
+        return count_items(&batch, walk, 0, walk.items, sums);
     double *parts = calloc(chunks * size + 1, sizeof *parts);
     int failed = parts == NULL;
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(| : failed) \
-    if (items * step * at->classes > PARALLEL_FROM)
-    for (int64_t k = 0; k < chunks; k++) {
-        REAL *scratch = malloc(scratch_size(at) * sizeof *scratch + 1);
-        failed |= scratch == NULL;
-        for (int64_t item = k * items / chunks; item < (k + 1) * items / chunks && !failed; item++) {
-            int64_t start = item % steps * step;
-            int64_t stop = start + step < at->inner ? start + step : at->inner;
-            count_sites(&batch, item / steps, start, stop, scratch, parts + k * size);
-        }
-        free(scratch);
-    }
-    int64_t groups = PER_SAMPLE ? at->outer : 1;
-    memset(sums, 0, groups * size * sizeof *sums);
+    if (walk.is_large)
+    for (int64_t k = 0; k < chunks; k++)
+        failed = failed || count_items(&batch, walk, k * walk.items / chunks,
+                                       (k + 1) * walk.items / chunks, parts + k * size);
     for (int64_t k = 0; k < chunks && !failed; k++)
         for (int64_t e = 0; e < ENTRIES; e++)
-            for (int64_t c = 0; c < at->classes; c++)
-                sums[(e * groups + (PER_SAMPLE ? k : 0)) * at->classes + c] +=
-                    parts[(k * ENTRIES + e) * at->classes + c];
+            for (int64_t c = 0; c < classes; c++)
+                sums[(e * groups + (PER_SAMPLE ? k : 0)) * classes + c] +=
+                    parts[(k * ENTRIES + e) * classes + c];
     free(parts);
     return failed;
 }
 
-/* Slopes as elements take them; given are rows of dloss/da at positives, at negatives, and of what
-   multiplies the gradient, each with a number per group and class. */
-static Slopes *round_slopes(const double *given, int64_t groups, int64_t classes)
+/* Slopes as elements take them, of one group; given are rows of dloss/da at positives, at negatives,
+   and of what multiplies the gradient. Softmax mixes the slopes of all classes. */
+static void round_slopes(const double *given, int64_t group, int64_t groups, int64_t classes,
+                         Slopes *slopes)
 {
-    Slopes *slopes = malloc(groups * classes * sizeof *slopes + 1);
-    int64_t size = groups * classes;
-    for (int64_t k = 0; k < size && slopes != NULL; k++) {
-        int64_t first = IS_SOFTMAX ? k / classes * classes : k, last = IS_SOFTMAX ? first + classes : k + 1;
-        double root = 1;
-        for (int64_t j = first; j < last; j++)
-            root = fmax(root, sqrt(1 + fabs(given[j]) + fabs(given[size + j])));
-        slopes[k] = (Slopes){R(given[k] / root), R(given[size + k] / root), R(root), R(given[2 * size + k])};
+    const double *pos = given + group * classes, *neg = pos + groups * classes;
+    const double *scale = neg + groups * classes;
+    double most = 1;
+    for (int64_t c = 0; c < classes; c++) {
+        double root = sqrt(1 + fabs(pos[c]) + fabs(neg[c]));
+        slopes[c].root = (REAL)root;
+        most = root > most ? root : most;
     }
-    return slopes;
+    for (int64_t c = 0; c < classes; c++) {
+        REAL root = IS_SOFTMAX ? (REAL)most : slopes[c].root;
+        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c])};
+    }
+}
+
+static void pull_item(const Batch *batch, Walk walk, int64_t item, REAL *scratch,
+                      const Slopes *slopes, INPUT *gradient)
+{
+    const Layout *at = &batch->at;
+    int64_t outer = item / walk.steps, start = item % walk.steps * walk.step;
+    int64_t stop = start + walk.step < at->inner ? start + walk.step : at->inner;
+    pull_sites(batch, outer, start, stop, scratch, slopes + (PER_SAMPLE ? outer * at->classes : 0),
+               gradient);
 }
 
 /* The pass over the batch backward: writes the gradient; 1 without memory. */
 int pull_back(const int64_t *layout, const void *input, const void *target, const void *weight,
-              int threads__NUMBERS__, const double *slopes, void *gradient)
+              int threads__NUMBERS__, const double *given, void *gradient)
 {
     const Batch batch = batch_of(layout, input, target, weight__PASSED__);
-    const Layout *at = &batch.at;
-    int64_t step = sites_at_once(at), steps = (at->inner + step - 1) / step, items = at->outer * steps;
-    int64_t groups = PER_SAMPLE ? at->outer : 1;
-    Slopes *rounded = round_slopes(slopes, groups, at->classes);
-    int failed = rounded == NULL;
-    advise(gradient, at->outer * at->classes * at->inner * sizeof(INPUT));
-#pragma omp parallel num_threads(threads) reduction(| : failed) \
-    if (items * step * at->classes > PARALLEL_FROM)
-    {
-        REAL *scratch = malloc(scratch_size(at) * sizeof *scratch + 1);
-        failed |= scratch == NULL;
-#pragma omp for schedule(static)
-        for (int64_t item = 0; item < items; item++) {
-            int64_t start = item % steps * step, outer = item / steps;
-            int64_t stop = start + step < at->inner ? start + step : at->inner;
-            if (!failed)
-                pull_sites(&batch, outer, start, stop, scratch,
-                           rounded + (PER_SAMPLE ? outer * at->classes : 0), gradient);
-        }
-        free(scratch);
-    }
-    free(rounded);
+    const Walk walk = walk_of(&batch.at);
+    int64_t classes = batch.at.classes, groups = PER_SAMPLE ? batch.at.outer : 1;
+    int64_t scratch_of_one = scratch_size(&batch.at), workers = walk.is_large ? threads : 1;
+    REAL *scratch = malloc(workers * scratch_of_one * sizeof *scratch + 1);
+    Slopes *slopes = malloc(groups * classes * sizeof *slopes + 1);
+    int failed = scratch == NULL || slopes == NULL;
+    for (int64_t group = 0; group < groups && !failed; group++)
+        round_slopes(given, group, groups, classes, slopes + group * classes);
+    advise(gradient, batch.at.outer * classes * batch.at.inner * sizeof(INPUT));
+    if (!walk.is_large || workers == 1)
+        for (int64_t item = 0; item < walk.items && !failed; item++)
+            pull_item(&batch, walk, item, scratch, slopes, gradient);
+    else if (!failed)
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int64_t k = 0; k < workers; k++)
+            for (int64_t item = k * walk.items / workers; item < (k + 1) * walk.items / workers; item++)
+                pull_item(&batch, walk, item, scratch + k * scratch_of_one, slopes, gradient);
+    free(scratch);
+    free(slopes);
     return failed;
 }
