@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .layout import flat, layout_of
-from .library import library
+from . import library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Loops:
 
     def forward(
         self, batch: Batch, numbers: Sequence[float]
-    ) -> tuple[torch.Tensor, ctypes.Array[_NUMBER]]:
+    ) -> tuple[torch.Tensor, Sequence[float]]:
         """Return the loss, a 0-dim tensor, and its slopes at a positive and at a negative."""
         is_double = batch[0].dtype == torch.float64
         loss = torch.empty((), dtype=torch.float64 if is_double else torch.float32)
@@ -75,15 +75,16 @@ class Loops:
     def backward(
         self,
         grad_output: torch.Tensor,
-        slopes: ctypes.Array[_NUMBER],
+        slopes: Sequence[float],
         batch: Batch,
         numbers: Sequence[float],
     ) -> torch.Tensor:
         """Return the gradient for input: `grad_output` times what the slopes of `forward` give."""
         layout, batch = self._placed(batch)
         gradient = _empty(batch[0], layout)
+        given = slopes if isinstance(slopes, _Slopes) else _Slopes(*slopes)
         scale = grad_output.data_ptr()
-        self._run("backward", layout, batch, *numbers, slopes, scale, gradient.data_ptr())
+        self._run("backward", layout, batch, *numbers, given, scale, gradient.data_ptr())
         return gradient
 
     def counts(self, batch: Batch, numbers: Sequence[float]) -> torch.Tensor:

@@ -64,13 +64,20 @@ def _loops(plan: Plan) -> Holes:
             if a.name == name
         ),
     ]
-    return {"SOFT": "\n".join(line for line in soft if line), "SLOPE": _slope(surrogate, names, is_logit=is_logit)}
+    return {
+        "SOFT": "\n".join(line for line in soft if line),
+        "SLOPE": _slope(surrogate, names, is_logit=is_logit),
+    }
 
 
 def _inputs(program: Program, *, is_logit: bool) -> list[str]:
     """Return the declarations of the probability p and of q = 1 - p, as far as they are read."""
     read = {e.name for a in program.assignments for e in walk(a.expr) if isinstance(e, Ref)}
-    how = {"p": "vsigmoid(input)", "q": "vsigmoid(-input)"} if is_logit else {"p": "input", "q": "1 - input"}
+    how = (
+        {"p": "vsigmoid(input)", "q": "vsigmoid(-input)"}
+        if is_logit
+        else {"p": "input", "q": "1 - input"}
+    )
     return [f"const REAL {name} = {code};" for name, code in how.items() if name in read]
 
 

@@ -121,5 +121,7 @@ def _called(code: str, known: dict[str, str]) -> set[str]:
 def _templates(template: str) -> dict[str, str]:
     """Return each function of a template, with the comment above it."""
     parts = re.split(r"\n\n(?=/\*|static)", read_template(f"c/{template}.c").strip("\n"))
-    found = ((re.search(r"^static (?:inline )?\w+ (\w+)\(", part, re.MULTILINE), part) for part in parts)
+    found = (
+        (re.search(r"^static (?:inline )?\w+ (\w+)\(", part, re.MULTILINE), part) for part in parts
+    )
     return {match[1]: part for match, part in found if match}

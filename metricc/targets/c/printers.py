@@ -47,6 +47,7 @@ OF_DOUBLES = Printer(_DOUBLES)
 OF_ELEMENTS = Printer(_ELEMENTS)
 """With the functions of templates/c/elements.c."""
 
+
 def declarations(assigns: Iterable[Assign], printer: Printer, names: Mapping[str, str]) -> str:
     """d = 2 * tp → `double d = 2.0 * tp;`, with `names` for what C calls otherwise."""
     kind = "REAL" if printer is OF_ELEMENTS else "double"

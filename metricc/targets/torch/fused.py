@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..c import c_source, has_metric
+from ..target import wrap_call
 
 if TYPE_CHECKING:
     from .plan import Holes, Plan
@@ -24,7 +25,9 @@ def fused_holes(plan: Plan) -> Holes:
     return {
         "FUSED_FORWARD": "\n".join(_forward(plan, numbers)),
         "FUSED_BACKWARD": f"gradient = {backward}",
-        "LOOPS": f"LOOPS = kernels.loops(C_SOURCE, {', '.join(_loops(plan))}) if kernels else None",
+        "LOOPS": wrap_call(
+            f"LOOPS = kernels and kernels.Loops({', '.join(('C_SOURCE', *_loops(plan)))})", 0
+        ),
         "C_SOURCE": c_source(plan).rstrip("\n"),
     }
 
