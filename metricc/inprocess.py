@@ -29,7 +29,7 @@ _CLASSES: dict[tuple[Source, tuple[tuple[str, float], ...], LossOptions], type] 
 
 
 def make_loss(compilation: Compilation, **options: Any) -> torch.nn.Module:  # noqa: ANN401
-    """Return the loss, extended and with kernels; `sync` may be a process group, which no text holds.
+    """Return the loss, extended, with kernels; `sync` may be a process group, which no text holds.
 
     Raises:
         MetricError: the metric cannot be a loss with these options, or torch is missing.

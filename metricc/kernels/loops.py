@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .layout import flat, layout_of
 from . import library
+from .layout import flat, layout_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,9 @@ _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 _INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 _TYPES = {dtype: str(dtype).removeprefix("torch.") for dtype in (*_FLOATS, *_INTEGERS)}
 _TYPES[torch.bool] = "uint8"
-_POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_double
-_Slopes = _NUMBER * 2
+_POINTER = ctypes.c_void_p
+_Slopes = ctypes.c_double * 2
+_Types = list[type[ctypes.c_void_p] | type[ctypes.c_int] | type[ctypes.c_double]]
 
 
 class Loops:
@@ -63,7 +64,7 @@ class Loops:
 
     def forward(
         self, batch: Batch, numbers: Sequence[float]
-    ) -> tuple[torch.Tensor, Sequence[float]]:
+    ) -> tuple[torch.Tensor, ctypes.Array[ctypes.c_double]]:
         """Return the loss, a 0-dim tensor, and its slopes at a positive and at a negative."""
         is_double = batch[0].dtype == torch.float64
         loss = torch.empty((), dtype=torch.float64 if is_double else torch.float32)
@@ -75,7 +76,7 @@ class Loops:
     def backward(
         self,
         grad_output: torch.Tensor,
-        slopes: Sequence[float],
+        slopes: ctypes.Array[ctypes.c_double] | Sequence[float],
         batch: Batch,
         numbers: Sequence[float],
     ) -> torch.Tensor:
@@ -88,7 +89,7 @@ class Loops:
         return gradient
 
     def counts(self, batch: Batch, numbers: Sequence[float]) -> torch.Tensor:
-        """Return the soft entries in float64: a row of each, by sample and class if these are kept."""
+        """Return the soft entries in float64: a row of each, by sample and class if kept."""
         sums = torch.empty((self.entries, *self._groups(batch[0])), dtype=torch.float64)
         layout, batch = self._placed(batch)
         self._run("counts", layout, batch, *numbers, sums.data_ptr())
@@ -166,8 +167,8 @@ class Loops:
 
     def _declare(self, code: ctypes.CDLL) -> None:
         """Say what the functions take; each gives a status."""
-        batch = [*[_POINTER] * 4, ctypes.c_int]
-        few, many = ([_NUMBER] * count for count in self.numbers)
+        batch: _Types = [_POINTER, _POINTER, _POINTER, _POINTER, ctypes.c_int]
+        few, many = ([ctypes.c_double] * count for count in self.numbers)
         code.counts.argtypes = [*batch, *few, _POINTER]
         code.pull_back.argtypes = [*batch, *few, _POINTER, _POINTER]
         if hasattr(code, "forward"):

@@ -82,7 +82,7 @@ def _inputs(program: Program, *, is_logit: bool) -> list[str]:
 
 
 def _slope(surrogate: CompiledSurrogate, names: dict[str, str], *, is_logit: bool) -> str:
-    """Return the body of soft_backward; scalars come last: what they multiply is bounded by then."""
+    """Return the body of soft_backward: scalars last, as what they multiply is bounded by then."""
     assigns = [a for a in surrogate.backward.assignments if a.shape == "sample" or a.name in SLOPES]
     last = assigns[-1]
     factors = _factors(last.expr)

@@ -58,7 +58,7 @@ def _constants(plan: Plan) -> str:
 
 
 def _batch_holes(plan: Plan) -> Holes:
-    entries, options = plan.entries, plan.options
+    entries = plan.entries
     blank = "{0} = IS_WEIGHTED && w == 0 ? 0 : {0};" if plan.arranges else ""
     return {
         "ENTRIES": ", ".join(entries),
@@ -121,7 +121,5 @@ def _called(code: str, known: dict[str, str]) -> set[str]:
 def _templates(template: str) -> dict[str, str]:
     """Return each function of a template, with the comment above it."""
     parts = re.split(r"\n\n(?=/\*|static)", read_template(f"c/{template}.c").strip("\n"))
-    found = (
-        (re.search(r"^static (?:inline )?\w+ (\w+)\(", part, re.MULTILINE), part) for part in parts
-    )
-    return {match[1]: part for match, part in found if match}
+    name = re.compile(r"^static (?:inline )?\w+ (\w+)\(", re.MULTILINE)
+    return {match[1]: part for part in parts if (match := name.search(part))}
