@@ -21,9 +21,9 @@ from . import cache
 from .compiler import BuildError, build
 
 if TYPE_CHECKING:
-    from .loops import Loops
+    from .loops import Loops, has_memory
 
-__all__ = ["KernelWarning", "Loops", "are_on", "library"]
+__all__ = ["KernelWarning", "Loops", "are_on", "has_memory", "library"]
 
 
 class KernelWarning(RuntimeWarning):
@@ -124,7 +124,8 @@ _INSTALL = "`xcode-select --install`" if sys.platform == "darwin" else "`apt ins
 if not TYPE_CHECKING:  # a type checker would take any name for an attribute
 
     def __getattr__(name: str) -> object:
-        """Loops, imported when asked for: they need torch."""
-        if name != "Loops":
+        """What needs torch, imported when asked for."""
+        if name not in ("Loops", "has_memory"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return import_module(".loops", __name__).Loops
+        globals()[name] = getattr(import_module(".loops", __name__), name)
+        return globals()[name]

@@ -176,6 +176,15 @@ class Loops:
             code.backward.argtypes = [*batch, *few, _POINTER, _POINTER, _POINTER]
 
 
+def has_memory(tensor: torch.Tensor) -> bool:
+    """Tell whether a tensor is one in memory, not many under vmap."""
+    try:
+        tensor.data_ptr()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _empty(input: torch.Tensor, layout: Layout) -> torch.Tensor:
     """Return a gradient to be written."""
     if not layout.gradient:

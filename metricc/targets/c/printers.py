@@ -48,10 +48,18 @@ OF_ELEMENTS = Printer(_ELEMENTS)
 """With the functions of templates/c/elements.c."""
 
 
-def declarations(assigns: Iterable[Assign], printer: Printer, names: Mapping[str, str]) -> str:
-    """d = 2 * tp → `double d = 2.0 * tp;`, with `names` for what C calls otherwise."""
+def declarations(
+    assigns: Iterable[Assign],
+    printer: Printer,
+    names: Mapping[str, str],
+    given: Iterable[str] = (),
+) -> str:
+    """d = 2 * tp → `double d = 2.0 * tp;`, with `names` for what C calls otherwise.
+
+    What is `given`, or declared before, is assigned to.
+    """
     kind = "REAL" if printer is OF_ELEMENTS else "double"
-    lines, known = [], set()
+    lines, known = [], {*given}
     for assign in assigns:
         name = names.get(assign.name, assign.name)
         text = printer.assign(replace(assign, name=name, expr=literal(assign.expr, names)))
