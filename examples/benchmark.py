@@ -12,8 +12,6 @@ all of them; each must first agree with plain autograd. Tables are in Markdown.
 from __future__ import annotations
 
 import ctypes
-import os
-import platform
 import random
 import sys
 import time
@@ -25,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import torch
-from benchmark_report import Result, draw, memory_table, time_table
+from benchmark_report import NOTES, Result, draw, machine, memory_table, time_table
 from rivals import COPY, FORMULAS, METRICC, Layout, grouped, vector
 from tqdm import tqdm
 
@@ -43,7 +41,7 @@ class Effort(NamedTuple):
     turn: float
 
 
-FULL = Effort(20, 9, 0.003)
+FULL = Effort(20, 15, 0.003)
 QUICK = Effort(0, 3, 0)
 
 
@@ -192,18 +190,6 @@ def functions_of(layout: Layout) -> str:
     return "; ".join(ran)
 
 
-def machine(device: str) -> str:
-    """Return what the times depend on."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    models = [line.split(": ")[1] for line in lines if line.startswith("model name")]
-    cpu = models[0] if models else platform.processor()
-    parts = [platform.system(), platform.machine(), f"{cpu}, {os.cpu_count()} cores"]
-    if device == "cuda":
-        parts.append(torch.cuda.get_device_name())
-    return ", ".join([*parts, f"torch {torch.__version__}, {torch.get_num_threads()} threads"])
-
-
 def parse_sizes(_context: click.Context, _option: click.Parameter, text: str) -> list[int]:
     """Return the sizes of "256,4096"."""
     try:
@@ -228,17 +214,20 @@ def main(
     if output and is_grouped:
         raise click.UsageError("-o draws times over N, and --grouped has one N only")
     effort = QUICK if quick else FULL
-    makers = [partial(vector, metric, min(n, 4096) if quick else n, device) for n in sizes]
+    largest = 4096 if quick else max(sizes)
+    sizes = sorted({min(n, largest) for n in sizes})
+    makers = [partial(vector, metric, n, device) for n in sizes]
     if is_grouped:
         makers = grouped(metric, device, scale=64 if quick else 1)
     bar = tqdm(makers, unit="layout", leave=False)
     results = [measure(make, effort, device) for make in bar]
     keep_memory()
     shares = [bandwidth(make, effort) for make in tqdm(makers, unit="layout", leave=False)]
-    click.echo(f"{machine(device)}\n\n{functions_of(makers[0]())}\n")
-    click.echo(f"{time_table(metric, results, shares)}\n\n{memory_table(results)}")
+    heading = f"{metric}: {machine(device)}"
+    click.echo(f"{heading}\n\n{functions_of(makers[0]())}\n")
+    click.echo(f"{time_table(results, shares)}\n\n{memory_table(results)}\n\n{NOTES}")
     if output:
-        draw(output, metric, results, machine(device))
+        draw(output, results, heading)
 
 
 if __name__ == "__main__":

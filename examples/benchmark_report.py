@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+import torch
 from rivals import COPY, METRICC
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.axes import Axes
 
 
-BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#aa4499", "0.45"
+BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "0.45"
 STYLES: dict[str, tuple[str, str, float]] = {
     METRICC: (BLUE, "-", 3.2),
     "metricc, logits": (BLUE, "--", 1.6),
@@ -31,6 +33,12 @@ STYLES: dict[str, tuple[str, str, float]] = {
 }
 """Families by colours that all eyes tell apart, their members by dashes."""
 
+NOTES = """\
+Times are medians over the rounds; in brackets, the median of the rounds' ratios to metricc's time.
+Share of bandwidth: the time of the copy over metricc's where memory that was freed is used again;
+else a new gradient of many pages costs about as much as all arithmetic.
+Extra memory: growth at the peak of a step, the gradient included, where it is written to."""
+
 
 class Result(NamedTuple):
     """What a layout of N elements gave: seconds by path and round, bytes by path."""
@@ -40,14 +48,26 @@ class Result(NamedTuple):
     times: dict[str, list[float]]
     memory: dict[str, float | None]
 
-    def microseconds(self, name: str) -> float:
+    def seconds(self, name: str) -> float:
         """Return the median time of a step."""
-        return 1e6 * median(self.times[name])
+        return median(self.times[name])
 
     def ratio(self, name: str) -> float:
         """Return the time over that of metricc's, the median of the rounds."""
         pairs = zip(self.times[name], self.times[METRICC], strict=True)
         return median(theirs / ours for theirs, ours in pairs)
+
+
+def machine(device: str) -> str:
+    """Return what the times depend on."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.split(": ")[1] for line in lines if line.startswith("model name")]
+    cpu = models[0] if models else platform.processor()
+    parts = [platform.system(), platform.machine(), f"{cpu}, {os.cpu_count()} cores"]
+    if device == "cuda":
+        parts.append(torch.cuda.get_device_name())
+    return ", ".join([*parts, f"torch {torch.__version__}, {torch.get_num_threads()} threads"])
 
 
 def names_of(results: list[Result]) -> list[str]:
@@ -66,9 +86,9 @@ def three_digits(number: float) -> str:
     return f"{number:,.{0 if number >= 100 else 1 if number >= 1 else 2}f}"
 
 
-def time_table(metric: str, results: list[Result], shares: list[float]) -> str:
+def time_table(results: list[Result], shares: list[float]) -> str:
     """Return microseconds of a step and in brackets multiples of metricc's; a row of bandwidths."""
-    rows = [[f"µs a step, {metric}", *(result.title for result in results)]]
+    rows = [["µs a step", *(result.title for result in results)]]
     for name in names_of(results):
         cells = (time_cell(result, name) for result in results)
         rows.append([f"**{name}**" if name == METRICC else name, *cells])
@@ -80,7 +100,7 @@ def time_cell(result: Result, name: str) -> str:
     """Return the time and the ratio, or a dash for what a layout has not."""
     if name not in result.times:
         return "–"
-    time = three_digits(result.microseconds(name))
+    time = three_digits(1e6 * result.seconds(name))
     return f"**{time}**" if name == METRICC else f"{time} ({three_digits(result.ratio(name))}×)"
 
 
@@ -94,22 +114,24 @@ def memory_table(results: list[Result]) -> str:
     return markdown(rows)
 
 
-def draw(path: Path, metric: str, results: list[Result], machine: str) -> None:
+def draw(path: Path, results: list[Result], heading: str) -> None:
     """Draw the time of a step over N, with a name at the end of each line."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
 
     figure = Figure(figsize=(8.6, 5.4), layout="constrained")
     axes = figure.add_subplot(xscale="log", yscale="log")
     sizes = [result.size for result in results]
-    for name in names_of(results):
-        times = [result.microseconds(name) for result in results]
+    for name in reversed(names_of(results)):  # metricc's own on top
+        seconds = [result.seconds(name) for result in results]
         colour, dashes, width = STYLES[name]
-        axes.plot(sizes, times, color=colour, linestyle=dashes, linewidth=width)
+        axes.plot(sizes, seconds, color=colour, linestyle=dashes, linewidth=width, marker=".")
     axes.set_xticks(sizes, [result.title for result in results])
     axes.minorticks_off()
     axes.set_xlabel("N, elements of the batch")
-    axes.set_ylabel("microseconds a step, forward and backward")
-    axes.set_title(f"{metric}: {machine}", fontsize=8, color="0.35", loc="left")
+    axes.set_ylabel("time of a step, forward and backward")
+    axes.yaxis.set_major_formatter(EngFormatter("s"))
+    axes.set_title(heading, fontsize=8, color="0.35", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="0.92", linewidth=0.6)
     name_lines(axes, results[-1])
@@ -118,13 +140,13 @@ def draw(path: Path, metric: str, results: list[Result], machine: str) -> None:
 
 def name_lines(axes: Axes, last: Result) -> None:
     """Write the names to the right of the lines' ends, not one over another."""
-    names = sorted(names_of([last]), key=last.microseconds)
-    ends = [(last.size, last.microseconds(name)) for name in names]
+    names = sorted(names_of([last]), key=last.seconds)
+    ends = [(last.size, last.seconds(name)) for name in names]
     to_share = axes.transData + axes.transAxes.inverted()
     axes.set_ylim(axes.get_ylim())
     heights = apart([float(to_share.transform(end)[1]) for end in ends])
     for name, end, height in zip(names, ends, heights, strict=True):
-        colour, dashes, width = STYLES[name]
+        colour, *_ = STYLES[name]
         axes.annotate(
             name,
             end,

@@ -189,7 +189,7 @@ def multilabel(name: str, shape: tuple[int, ...], class_dim: int, device: str) -
     dims = tuple(dim for dim in range(len(shape)) if dim != class_dim)
     options = {"task": "multilabel", "class_dim": class_dim}
     own = own_paths(metricc.compile(name), plain(name, decide, dims), **options)
-    title = f"{shape}, labels in {class_dim}"
+    title = f"{shape}, labels in dimension {class_dim}"
     return Layout(title, *draw(shape, device), [*own, *bce_paths(), *floors()])
 
 
