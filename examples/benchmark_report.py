@@ -15,7 +15,6 @@ from rivals import COPY, METRICC
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
 BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "0.45"
 STYLES: dict[str, tuple[str, str, float]] = {
     METRICC: (BLUE, "-", 3.2),
@@ -36,7 +35,7 @@ STYLES: dict[str, tuple[str, str, float]] = {
 NOTES = """\
 Times are medians over the rounds; in brackets, the median of the rounds' ratios to metricc's time.
 Share of bandwidth: the time of the copy over metricc's where memory that was freed is used again;
-else a new gradient of many pages costs about as much as all arithmetic.
+else the page faults of a new gradient would count as traffic.
 Extra memory: growth at the peak of a step, the gradient included, where it is written to."""
 
 
