@@ -58,10 +58,10 @@ def sigmoid(x: mpmath.mpf) -> mpmath.mpf:
 
 
 CASES = [
-    ("vexp", mpmath.exp, -80, 0, 1.5),
+    ("vexp", mpmath.exp, -80, 0, 1.2),
     ("vsigmoid", sigmoid, -80, 80, 3.5),
     ("vsigmoid_product", lambda x: sigmoid(x) * sigmoid(-x), -80, 80, 5),
-    ("vnormal_cdf", mpmath.ncdf, -3, 5, 12),  # x² of them, as the root of 1/2 rounds
+    ("vnormal_cdf", mpmath.ncdf, -2.5, 5, 12),  # x² of them, as the root of 1/2 rounds
 ]
 
 
