@@ -87,16 +87,23 @@ def _find_in(directory: Path, source: str, macros: dict[str, str]) -> ctypes.CDL
     with cache.locked(directory):
         if found := cache.load(directory, name):  # another process has built it meanwhile
             return found
-        with TemporaryDirectory(prefix="build-", dir=directory) as folder:
-            refusals = []
-            for choice, built in build(source, macros, Path(folder)):
-                kept = cache.keep(directory, name, choice, built)
-                try:
-                    return ctypes.CDLL(str(kept))
-                except OSError as refusal:
-                    refusals.append(refusal)
+        return _build_in(directory, name, source, macros)
+
+
+def _build_in(directory: Path, name: str, source: str, macros: dict[str, str]) -> ctypes.CDLL:
+    """The first library that the compiler makes and this process can load; it is kept."""
+    refusals = []
+    with TemporaryDirectory(prefix="build-", dir=directory, ignore_cleanup_errors=True) as folder:
+        for choice, built in build(source, macros, Path(folder)):
+            kept = cache.keep(directory, name, choice, built)
+            try:
+                return ctypes.CDLL(str(kept))
+            except OSError as refusal:
+                refusals.append(refusal)
     raise refusals[-1]
 
+
+_INSTALL = "`xcode-select --install`" if sys.platform == "darwin" else "`apt install gcc libc6-dev`"
 
 _warned = False
 
@@ -116,9 +123,6 @@ def _warn(reason: str) -> None:
         KernelWarning,
         stacklevel=3,
     )
-
-
-_INSTALL = "`xcode-select --install`" if sys.platform == "darwin" else "`apt install gcc libc6-dev`"
 
 
 if not TYPE_CHECKING:  # a type checker would take any name for an attribute
