@@ -144,7 +144,7 @@ def _pull_small(plan: Plan) -> list[str]:
     return [
         "is_small = isinstance(root, float) and abs(scale) * root**2 < 1e15",
         "if is_small and input.dtype != torch.float16:",
-        "    grad = (1 - pos).mul_(scale * grad_neg).add_(pos, alpha=scale * grad_pos)",
+        "    grad = between(pos, scale * grad_pos, scale * grad_neg)",
         "    if sample_weight is not None:",
         "        grad = sample_weight * grad",
         f"    return surrogate_backward(grad, wide, *soft{names}).to(input.dtype)",

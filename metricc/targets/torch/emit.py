@@ -50,6 +50,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("", _always),  # the surrogate, and the functions that all of these call
     ("gather", lambda plan: plan.options.is_grouped or plan.options.extended),
     ("spread", lambda plan: plan.selects),
+    ("between", lambda plan: plan.has_floats),
     ("loss_and_slopes", lambda plan: plan.has_floats),
     ("linearize", lambda plan: not plan.has_floats),
     ("arithmetic", _always),

@@ -135,14 +135,14 @@ def _slope(surrogate: CompiledSurrogate, *, from_logits: bool) -> list[str]:
     scalars = {*program.parameters, *(a.name for a in assigns if a.shape == "scalar")}
     last = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in scalars)]
     early = [_written(f, inline) for f in factors if f not in last]
-    product = reduce(lambda x, y: Op("mul", (x, y)), [Ref("grad"), *early, *chain, *last])
+    product = [*early, *chain, *last]
     used = _needed(assigns, product)
     kept = [a for a in assigns if a.name in used]
     return [
         *_lines((a for a in kept if a.shape == "scalar"), _OF_FLOATS),
         *([_P_AND_Q] if from_logits and used & {"p", "q"} else []),
         *_lines((a for a in kept if a.shape == "sample"), _OF_TENSORS),
-        f"return {_OF_TENSORS.expr(product)}",
+        "return grad" + "".join(f".mul_({_OF_TENSORS.expr(factor)})" for factor in product),
     ]
 
 
@@ -165,9 +165,9 @@ def _whole(expr: Expr, program: Program) -> Expr:
     return expr
 
 
-def _needed(assigns: list[Assign], result: Expr) -> set[str]:
-    """Return the names that a result is made of, by way of other names too."""
-    names = {e.name for e in walk(result) if isinstance(e, Ref)}
+def _needed(assigns: list[Assign], results: list[Expr]) -> set[str]:
+    """Return the names that results are made of, by way of other names too."""
+    names = {e.name for result in results for e in walk(result) if isinstance(e, Ref)}
     for assign in reversed(assigns):
         if assign.name in names:
             names |= {e.name for e in walk(assign.expr) if isinstance(e, Ref)}

@@ -7,5 +7,7 @@ def blocks(input, *others):
     dim = max(__CUT_DIMS__, key=lambda dim: input.shape[dim])
     rows = max(size * input.shape[dim] // input.numel(), 1)
     parts = input.split(rows, dim)
+
     __CUT__
+
     return list(zip(parts, *(cut(x) for x in others)))

@@ -4,4 +4,4 @@ def rounded(loss, input):
     limit = torch.finfo(dtype).max
     if isinstance(loss, torch.Tensor):
         return loss.to(dtype).clamp(-limit, limit)
-    return torch.full((), min(max(loss, -limit), limit), dtype=dtype)
+    return torch.scalar_tensor(min(max(loss, -limit), limit), dtype=dtype)
