@@ -7,7 +7,6 @@ import textwrap
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from ...ir.program import Assign, Num, Op, Ref, walk
@@ -52,6 +51,9 @@ _OF_TENSORS = Printer(
 """Likewise with what torch has for tensors."""
 
 _USUAL = "sigmoid"
+_IN_PLACE = {"torch.sigmoid(x), torch.sigmoid(-x)": "x.sigmoid(), x.neg_().sigmoid_()"}
+"""What needs its name no more, and so can have its memory."""
+
 _LINE = 84  # what is left of a line inside a function
 _BRIEF = 38
 _INPUT = Ref("input")
@@ -114,7 +116,8 @@ def _soft(program: Program, definitions: Mapping[str, Expr]) -> list[str]:
     else:
         results = {name: name for name in VALUES}
     lines = [*_lines(scalars, _OF_FLOATS), *_lines([*named, *samples], _OF_TENSORS)]
-    return [*lines, f"return {', '.join(results[name] for name in VALUES)}"]
+    returned = ", ".join(results[name] for name in VALUES)
+    return [*lines, f"return {_IN_PLACE.get(returned, returned)}"]
 
 
 def _slope(surrogate: CompiledSurrogate, *, from_logits: bool) -> list[str]:

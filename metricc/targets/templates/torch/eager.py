@@ -12,7 +12,7 @@ class __NAME__Eager(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad_output):
         """Return the gradient; one that is to be differentiated itself comes from __NAME__."""
-        if torch.is_grad_enabled() or torch._C._are_functorch_transforms_active():
+        if not is_plain(grad_output):
             return __NAME__.backward(ctx, grad_output)
         batch = ctx.saved_tensors__SAVED__
         __EAGER_BACKWARD__
