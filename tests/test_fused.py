@@ -304,6 +304,31 @@ def test_words_of_c_are_names_like_others(word: str) -> None:
     assert_same(formula, batch(50), truth(50))
 
 
+LONG = "metric aim(int = 1, first_weight_of_all = 2) = (int*TP + TN)/(N + first_weight_of_all*TP)"
+SOURCES: list[tuple[str, dict[str, Any]]] = [
+    ("f1", {}),
+    (LONG, {}),
+    *(("exp(asin(TP/P)) + log(abs(sin(TN/N)))", {"surrogate": s}) for s in ("cosine", "probit")),
+    *(("mcc", {"task": task, "per_sample": True}) for task in ("multilabel", "multiclass")),
+    *(("f1", {"task": "multiclass", **options}) for options in MULTICLASS),
+]
+
+
+@pytest.mark.parametrize(("formula", "options"), SOURCES, ids=str)
+@pytest.mark.parametrize("macros", [[], ["WEIGHT=bool_", "DOUBLE"], ["INDICES"]], ids=str)
+def test_the_source_has_nothing_that_compilers_warn_of(
+    formula: str, options: dict[str, Any], macros: list[str], tmp_path: Path
+) -> None:
+    text = metricc.compile(formula).source(kernels="c", extended=True, direction="max", **options)
+    source = text.partition('C_SOURCE = r"""')[2].partition('"""')[0]
+    (tmp_path / "loops.c").write_text(source)
+    given = ["INPUT=float64" if "DOUBLE" in macros else "INPUT=float32", "TARGET=int64", *macros]
+    defined = [f"-D{macro.replace('bool_', 'uint8')}" for macro in given]
+    command = ["cc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fopenmp", "-fsyntax-only"]
+    subprocess.run([*command, *defined, tmp_path / "loops.c"], check=True)
+    assert max(map(len, source.splitlines())) <= 100
+
+
 def test_a_file_with_kernels_runs_where_metricc_is_not(tmp_path: Path) -> None:
     (tmp_path / "loss.py").write_text(metricc.compile("f1").source(kernels="c"))
     script = tmp_path / "run.py"

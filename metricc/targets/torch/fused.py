@@ -34,16 +34,22 @@ def fused_holes(plan: Plan) -> Holes:
 
 def _forward(plan: Plan, numbers: str) -> list[str]:
     """Return the lines that make the loss, and the slopes for backward."""
+    batch = "batch = input, target, sample_weight"
     metric = ["loss, ctx.slopes = LOOPS.forward(batch, options)", "return loss"]
     if not plan.takes_counts and has_metric(plan):
-        return metric
+        return [batch, *metric]
     call = ", ".join((*plan.tensors, "*options"))
     lines = [f"loss, *ctx.slopes = linearize({call})", "return rounded(loss, input)"]
     if plan.takes_totals:
         return lines
     if has_metric(plan):
-        return ["if counts is None:", *(f"    {line}" for line in metric), *lines]
-    return ["if counts is None:", f"    counts = LOOPS.counts(batch, {numbers})", *lines]
+        return ["if counts is None:", *(f"    {line}" for line in (batch, *metric)), *lines]
+    return [
+        "if counts is None:",
+        f"    {batch}",
+        f"    counts = LOOPS.counts(batch, {numbers})",
+        *lines,
+    ]
 
 
 def _loops(plan: Plan) -> list[str]:

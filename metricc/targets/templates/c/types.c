@@ -44,7 +44,7 @@ typedef float32 REAL;
 #ifdef INDICES
 #define TRUTH(target, c) ((REAL)((target) == (c)))
 #else
-#define TRUTH(target, c) LOAD(TARGET, target)
+#define TRUTH(target, c) ((void)(c), LOAD(TARGET, target))
 #endif
 
 #define PASTE(a, b) a##b
