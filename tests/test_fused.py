@@ -170,6 +170,28 @@ def test_what_multiclass_takes(options: dict[str, Any]) -> None:
         assert_same("f1", input, shares, task="multiclass", **options)
 
 
+MIXED: list[dict[str, Any]] = [
+    {"task": task, "mix": 0.5, "from_logits": from_logits}
+    for task in ("binary", "multilabel", "multiclass")
+    for from_logits in (True, False)
+]
+
+
+@pytest.mark.parametrize("weight", [None, torch.float32])
+@pytest.mark.parametrize("options", MIXED, ids=str)
+def test_a_cross_entropy_is_added(options: dict[str, Any], weight: torch.dtype | None) -> None:
+    input, target = batch(40, 3, 50) * 3, truth(40, 3, 50)
+    is_multiclass = options["task"] == "multiclass"
+    if not options["from_logits"]:
+        input = input.softmax(1) if is_multiclass else torch.sigmoid(input)
+        input[0, :, :2] = torch.tensor([0.0, 1.0])
+    weights = None if weight is None else torch.randint(3, (40, 1, 1)).to(weight)
+    assert_same("jaccard", input, target, weights, **options)
+    if is_multiclass:
+        indices = torch.randint(3, (40, 50))
+        assert_same("jaccard", input, indices, weights, **options, ignore_index=1)
+
+
 EXTREMES = {
     "saturated": torch.tensor([30.0, -30.0, 25.0, -25.0] * 50),
     "tiny": batch(200) * 1e-4,
@@ -311,6 +333,7 @@ SOURCES: list[tuple[str, dict[str, Any]]] = [
     *(("exp(asin(TP/P)) + log(abs(sin(TN/N)))", {"surrogate": s}) for s in ("cosine", "probit")),
     *(("mcc", {"task": task, "per_sample": True}) for task in ("multilabel", "multiclass")),
     *(("f1", {"task": "multiclass", **options}) for options in MULTICLASS),
+    *(("f1", options) for options in MIXED),
 ]
 
 

@@ -96,16 +96,17 @@ class Loops:
         return sums
 
     def pull_back(
-        self, slopes: Sequence[torch.Tensor], batch: Batch, numbers: Sequence[float]
+        self, slopes: Sequence[torch.Tensor | float], batch: Batch, numbers: Sequence[float]
     ) -> torch.Tensor:
         """Return the gradient for input.
 
-        `slopes` are those at a positive and at a negative of each group, and what the gradient is
-        multiplied by; tensors that broadcast to a row of `counts`.
+        `slopes` are those at a positive and at a negative of each group, what the gradient is
+        multiplied by, and that of the cross entropy, if one is added: numbers, or tensors that
+        broadcast to a row of `counts`.
         """
-        rows = torch.empty((3, *self._groups(batch[0])), dtype=torch.float64)
-        for row, given in zip(rows, slopes, strict=True):
-            row.copy_(given)
+        rows = torch.empty((len(slopes), *self._groups(batch[0])), dtype=torch.float64)
+        for number, given in enumerate(slopes):
+            rows[number] = given
         layout, batch = self._placed(batch)
         gradient = _empty(batch[0], layout)
         self._run("pull_back", layout, batch, *numbers, rows.data_ptr(), gradient.data_ptr())
