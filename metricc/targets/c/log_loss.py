@@ -24,6 +24,7 @@ _SLOPES = {
     ("binary", False): "return (x - t) / vmax(x * (1 - x), R(1e-12));",
     ("shares", False): "return -t / vmax(x, R(1e-12));",
 }
+_CLAMP = "{0} = vclamp({0}, -LIMIT(INPUT), LIMIT(INPUT));"
 _NONE = ("COUNT_LOG_LOSS", "PULL_LOG_LOSS", "SHIFTED", "NO_SHARES", "ADD_SHARES", "TRUTH_AGAIN")
 
 
@@ -35,13 +36,13 @@ def log_loss_holes(plan: Plan) -> Holes:
         return _of_softmax("t = IS_WEIGHTED && w == 0 ? 0 : t;" if plan.arranges else "")
     kind = ("shares" if plan.options.is_softmax else "binary", plan.options.from_logits)
     terms = " / R(classes)" if plan.options.is_softmax else ""
-    pull = "grad = vclamp(grad + slopes.log * w * log_loss_backward(x, t), -LIMIT(INPUT),"
+    pull = "grad += slopes.log * w * log_loss_backward(x, t);"
     return {
         **dict.fromkeys(_NONE, ""),
         "LOG_LOSS": _LOSSES[kind],
         "LOG_LOSS_SLOPE": _SLOPES[kind],
         "COUNT_LOG_LOSS": f"losses += w * log_loss(x, t);\nterms += w{terms};",
-        "PULL_LOG_LOSS": f"{pull}\n              LIMIT(INPUT));",
+        "PULL_LOG_LOSS": f"{pull}\n{_CLAMP.format('grad')}",
     }
 
 
@@ -57,5 +58,5 @@ def _of_softmax(blank: str) -> Holes:
         "ADD_SHARES": "block.total[i] += t;",
         "READ_AGAIN": f"{read}\n(void)target, (void)of_target;",
         "TRUTH_AGAIN": f"REAL t = TRUTH_OF(i), w = block.weight[i];\n{blank}".rstrip(),
-        "PULL_LOG_LOSS": f"x = vclamp(x + by.log * w * ({slope}), -LIMIT(INPUT), LIMIT(INPUT));",
+        "PULL_LOG_LOSS": f"x += by.log * w * ({slope});\n{_CLAMP.format('x')}",
     }
