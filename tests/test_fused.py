@@ -320,6 +320,16 @@ def test_other_dtypes_take_the_portable_way() -> None:
     torch.testing.assert_close(fused(batch(10), target), portable(batch(10), target))
 
 
+def test_what_loops_cannot_read_takes_the_portable_way() -> None:
+    fused, portable = losses("f1")
+    target = truth(10)
+    opposite = torch.complex(batch(10), -batch(10)).conj().imag  # its sign is a flag
+    assert opposite.is_neg()
+    torch.testing.assert_close(step(fused, opposite, target), step(portable, opposite, target))
+    with pytest.raises(RuntimeError, match="meta"):
+        fused(batch(10), target.to("meta"))
+
+
 @pytest.mark.parametrize("word", ["double", "int", "REAL", "sums", "layout", "exp2", "restrict"])
 def test_words_of_c_are_names_like_others(word: str) -> None:
     formula = f"let {word} = 2*TP in {word} / ({word} + FP + FN)"

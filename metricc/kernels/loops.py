@@ -59,7 +59,10 @@ class Loops:
         self._built: dict[tuple[object, ...], ctypes.CDLL | None] = {}
 
     def fit(self, batch: Batch) -> bool:
-        """Tell whether the loops can be had for the dtypes of a batch."""
+        """Tell whether the loops can read the tensors of a batch, and be had for their dtypes."""
+        for tensor in batch:
+            if tensor is not None and (not tensor.is_cpu or tensor.is_neg()):
+                return False
         return self._code(batch) is not None
 
     def forward(
