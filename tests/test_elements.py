@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import ctypes
-import shutil
 from collections.abc import Callable
 
 import mpmath
 import numpy as np
 import pytest
+from machine import COMPILER
 
 from metricc import kernels
 from metricc.targets.target import read_template
 
-pytestmark = pytest.mark.skipif(
-    not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler"
-)
+pytestmark = [
+    pytest.mark.skipif(COMPILER is None, reason="there is no C compiler"),
+    pytest.mark.usefixtures("kernels_on"),
+]
 NAMES = (
     "vexp",
     "vlog",
@@ -50,11 +51,6 @@ def function(name: str, dtype: type) -> Function:
         return y
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def _kernels_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("METRICC_KERNELS")
 
 
 def exact(f: Callable[[mpmath.mpf], mpmath.mpf], x: np.ndarray) -> np.ndarray:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,19 +12,16 @@ from typing import Any
 
 import pytest
 import torch
+from machine import COMPILER
 from shelves import TWO_CLASSES
 
 import metricc
 
-pytestmark = pytest.mark.skipif(
-    not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler"
-)
+pytestmark = [
+    pytest.mark.skipif(COMPILER is None, reason="there is no C compiler"),
+    pytest.mark.usefixtures("kernels_on"),
+]
 PRECISION = {torch.float64: 1e-12, torch.float32: 2e-6, torch.bfloat16: 8e-3, torch.float16: 1e-3}
-
-
-@pytest.fixture(autouse=True)
-def _kernels_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("METRICC_KERNELS")
 
 
 def losses(formula: str, **options: Any) -> tuple[torch.nn.Module, torch.nn.Module]:
