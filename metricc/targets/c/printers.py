@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...ir.program import Num, Op, Ref
-from ..printer import Printer, number
+from ..printer import Printer, break_lines, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ...ir.program import Assign, Expr
 
+_LINE = 88  # what is left of a line inside a function, with its type
 _DOUBLES = {
     "abs": "fabs({0})",
     "asin": "arc_sine({0})",
@@ -60,11 +61,13 @@ def declarations(
     """
     kind = "REAL" if printer is OF_ELEMENTS else "double"
     lines, known = [], {*given}
-    for assign in assigns:
-        name = names.get(assign.name, assign.name)
-        text = printer.assign(replace(assign, name=name, expr=literal(assign.expr, names)))
-        lines.append(f"{text};" if name in known else f"{kind} {text};")
-        known.add(name)
+    written = [
+        replace(a, name=names.get(a.name, a.name), expr=literal(a.expr, names)) for a in assigns
+    ]
+    for assign in break_lines(written, printer, _LINE):
+        text = printer.assign(assign)
+        lines.append(f"{text};" if assign.name in known else f"{kind} {text};")
+        known.add(assign.name)
     return "\n".join(lines)
 
 

@@ -62,6 +62,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("count_blocks", lambda plan: plan.has_floats and not plan.takes_totals),
     ("pull_back_blocks", _always),
     ("constants", lambda plan: plan.has_constants),
+    ("is_plain", _always),
     ("eager", _always),
     ("fused", lambda plan: plan.has_loops),
     ("choose", _always),

@@ -19,7 +19,10 @@ def fused_holes(plan: Plan) -> Holes:
     options = f"[:{few}]" if few < len(plan.numbers) else ""
     numbers = f"options{options}" if few else "()"
     saved = f"ctx.options{options}" if few else "()"
-    backward = f"LOOPS.pull_back((*ctx.slopes, grad_output), batch, {saved})"
+    slopes = "(*ctx.slopes[:2], grad_output, *ctx.slopes[2:])"
+    if not plan.has_log_loss:
+        slopes = "(*ctx.slopes, grad_output)"
+    backward = f"LOOPS.pull_back({slopes}, batch, {saved})"
     if has_metric(plan):
         backward = f"LOOPS.backward(grad_output, ctx.slopes, batch, {saved})"
     return {
@@ -34,22 +37,29 @@ def fused_holes(plan: Plan) -> Holes:
 
 def _forward(plan: Plan, numbers: str) -> list[str]:
     """Return the lines that make the loss, and the slopes for backward."""
+    batch = "batch = input, target, sample_weight"
     metric = ["loss, ctx.slopes = LOOPS.forward(batch, options)", "return loss"]
     if not plan.takes_counts and has_metric(plan):
-        return metric
+        return [batch, *metric]
     call = ", ".join((*plan.tensors, "*options"))
     lines = [f"loss, *ctx.slopes = linearize({call})", "return rounded(loss, input)"]
     if plan.takes_totals:
         return lines
     if has_metric(plan):
-        return ["if counts is None:", *(f"    {line}" for line in metric), *lines]
-    return ["if counts is None:", f"    counts = LOOPS.counts(batch, {numbers})", *lines]
+        return ["if counts is None:", *(f"    {line}" for line in (batch, *metric)), *lines]
+    return [
+        "if counts is None:",
+        f"    {batch}",
+        f"    counts = LOOPS.counts(batch, {numbers})",
+        *lines,
+    ]
 
 
 def _loops(plan: Plan) -> list[str]:
     """Return what the loops are to know of the source."""
     options = plan.options
     sizes = (len(plan.surrogate_options), len(plan.numbers))
-    found = [f"entries={len(plan.entries)}", f"numbers={sizes}"]
+    rows = len(plan.entries) + 2 * plan.has_log_loss
+    found = [f"entries={rows}", f"numbers={sizes}"]
     found += ["per_sample=True"] if options.per_sample else []
     return found + (["has_classes=True"] if options.has_classes else [])

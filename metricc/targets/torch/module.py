@@ -105,7 +105,7 @@ def _loops(plan: Plan) -> list[str]:
     """Return the lines that choose loops in C, where they can be had."""
     if not plan.has_loops:
         return []
-    fit = "if input.is_cpu and LOOPS and LOOPS.fit((input, target, sample_weight)):"
+    fit = "if LOOPS and LOOPS.fit((input, target, sample_weight)):"
     return [fit, f"    return {plan.title}Fused"]
 
 

@@ -23,11 +23,9 @@ typedef int64_t int64;
 #ifdef DOUBLE
 typedef float64 REAL;
 #define ABS fabs
-#define LOG log
 #else
 typedef float32 REAL;
 #define ABS fabsf
-#define LOG logf
 #endif
 #define R(x) ((REAL)(x))
 
@@ -44,7 +42,7 @@ typedef float32 REAL;
 #ifdef INDICES
 #define TRUTH(target, c) ((REAL)((target) == (c)))
 #else
-#define TRUTH(target, c) LOAD(TARGET, target)
+#define TRUTH(target, c) ((void)(c), LOAD(TARGET, target))
 #endif
 
 #define PASTE(a, b) a##b

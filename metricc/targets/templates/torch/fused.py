@@ -6,7 +6,6 @@ class __NAME__Fused(torch.autograd.Function):
         """Return the loss in float32, or in float64 for a float64 input."""
         ctx.save_for_backward(__DATA__)
         ctx.options = options
-        batch = input, target, sample_weight
         __FUSED_FORWARD__
 
     @staticmethod
