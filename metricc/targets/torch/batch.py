@@ -147,7 +147,8 @@ def _pull_small(plan: Plan) -> list[str]:
         "    grad = between(pos, scale * grad_pos, scale * grad_neg)",
         "    if sample_weight is not None:",
         "        grad = sample_weight * grad",
-        f"    return surrogate_backward(grad, wide, *soft{names}).to(input.dtype)",
+        f"    grad = surrogate_backward(grad, wide, *soft{names})",
+        "    return grad.to(input.dtype)",
     ]
 
 

@@ -17,7 +17,6 @@ def eager_holes(plan: Plan) -> Holes:
     """Return what templates/torch/eager.py and what it calls leave open."""
     return {
         "ENTRY_COUNT": str(len(plan.entries)),
-        "STAR_NUMBERS": ", *numbers" if plan.surrogate_options else "",
         "EAGER_FORWARD": "\n".join(_forward(plan)),
         "EAGER_BACKWARD": "\n".join(_backward(plan)),
     }
@@ -32,39 +31,39 @@ def _numbers(plan: Plan, owner: str, tensor: str) -> str:
 
 def _forward(plan: Plan) -> list[str]:
     """Return the lines that make the loss, and keep its slopes for backward."""
-    call = f"loss, *ctx.slopes = linearize({', '.join((*plan.tensors, '*options'))})"
-    whole = [wrap_call(call, _DEPTH)]
+    whole = f"loss, *ctx.slopes = linearize({', '.join((*plan.tensors, '*options'))})"
     if plan.takes_totals:
-        return ["ctx.soft = None", *whole] if plan.has_floats else whole
-    numbers = f"numbers = {_numbers(plan, '', 'input')}"
+        lines = ["ctx.soft = None"] if plan.has_floats else []
+        return [*lines, wrap_call(whole, _DEPTH)]
+    numbers = _numbers(plan, "", "input")
     if not plan.has_floats:
-        return ["if counts is None:", _inner(numbers, *_COUNTED), *whole]
+        given = f", *{numbers}" if plan.surrogate_options else ""
+        counted = (
+            "parts = blocks(input, target, sample_weight)",
+            f"counts = [precise(soft_counts(*part{given})) for part in parts]",
+            "counts = torch.stack(counts).sum(0)",
+        )
+        return ["if counts is None:", _inner(*counted), wrap_call(whole, _DEPTH)]
     few = len(plan.surrogate_options)
     rest = f"*options[{few}:]" if few else "*options"
     is_given = " and counts is None" if plan.takes_counts else ""
     floats = (
-        numbers,
-        "entries, ctx.soft = count_blocks(input, target, sample_weight, numbers)",
+        "batch = input, target, sample_weight",
+        f"entries, ctx.soft = count_blocks(batch, {numbers})",
         f"loss, *ctx.slopes = loss_and_slopes(entries, {rest})",
     )
-    inner = _inner("ctx.soft = None", wrap_call(call, _DEPTH + 4))
+    inner = _inner("ctx.soft = None", wrap_call(whole, _DEPTH + 4))
     return [f"if input.is_cpu{is_given}:", _inner(*floats), "else:", inner]
-
-
-_COUNTED = (
-    "parts = blocks(input, target, sample_weight)",
-    "counts = sum(precise(soft_counts(*part, *numbers)) for part in parts)",
-)
 
 
 def _backward(plan: Plan) -> list[str]:
     """Return the lines that make the gradient."""
-    numbers = f"numbers = {_numbers(plan, 'ctx.', 'batch[0]')}"
+    numbers = _numbers(plan, "ctx.", "batch[0]")
     if not plan.has_floats:
-        call = "gradient = pull_back_blocks(grad_output, ctx.slopes, batch, numbers)"
-        return [numbers, call]
+        call = f"gradient = pull_back_blocks(grad_output, ctx.slopes, batch, {numbers})"
+        return [wrap_call(call, _DEPTH)]
     return [
-        numbers,
+        f"numbers = {numbers}",
         "scale = grad_output.item() if grad_output.is_cpu else grad_output",
         "soft, ctx.soft = ctx.soft, None  # which a second pass makes again",
         "gradient = pull_back_blocks(scale, ctx.slopes, batch, numbers, soft)",

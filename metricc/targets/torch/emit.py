@@ -37,7 +37,8 @@ def _always(_: Plan) -> bool:
 
 
 _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
-    ("count", _always),
+    ("count", lambda plan: not plan.has_floats),
+    ("soft_entries", lambda plan: plan.has_floats),
     ("entries", _always),
     ("sites", lambda plan: plan.options.is_grouped),
     ("beside", lambda plan: plan.options.is_grouped),
