@@ -37,8 +37,9 @@ def _forward(plan: Plan) -> list[str]:
         return [*lines, wrap_call(whole, _DEPTH)]
     numbers = _numbers(plan, "", "input")
     if not plan.has_floats:
-        given = f", *{numbers}" if plan.surrogate_options else ""
+        given = ", *numbers" if plan.surrogate_options else ""
         counted = (
+            *([f"numbers = {numbers}"] if given else []),
             "parts = blocks(input, target, sample_weight)",
             f"counts = [precise(soft_counts(*part{given})) for part in parts]",
             "counts = torch.stack(counts).sum(0)",
