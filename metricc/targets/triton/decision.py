@@ -83,7 +83,7 @@ def _slope(program: Program, numbers: list[str], *, from_logits: bool) -> list[s
     last = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in numbers)]
     of_element = _paired([f for f in factors if f not in last])
     chain = [Op("sigmoid_product", (Ref("input"),))] if from_logits else []
-    product = reduce(_times, [*of_element, *chain, *last], Ref("grad"))
+    product = reduce(_times, [Ref("grad"), *of_element, *chain, *last])
     return [
         *_inputs(assigns, from_logits=from_logits),
         *lines(assigns, _NAMES),
