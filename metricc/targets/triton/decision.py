@@ -25,11 +25,12 @@ def decision_holes(surrogate: CompiledSurrogate, *, from_logits: bool) -> Holes:
     numbers = [n for n in (*parameters, *(a.name for a in scalars)) if n in read]
     decided = ", ".join(numbers)
     doubles = [f"{name} = tl.full((), {name}, tl.float64)" for name in parameters]
+    narrow = [f"{name} = {name}.to(DTYPE)" for name in numbers]
     call = f"decide({', '.join(parameters)}, DTYPE)"
     return {
         "DECISION_NUMBERS": ", ".join(parameters),
-        "DECISION": "\n".join([*doubles, *lines(scalars, {})]),
-        "DECIDED": ", ".join(f"{name}.to(DTYPE)" for name in numbers),
+        "DECISION": "\n".join([*doubles, *lines(scalars, {}), *narrow]),
+        "DECIDED": decided,
         "DECIDE": f"{decided} = {call}" if numbers else "",
         "SOFT_ARGUMENTS": ", ".join(("input", *numbers)),
         "SOFT_CALL": ", ".join(("input", *numbers)),

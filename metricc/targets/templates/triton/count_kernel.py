@@ -13,8 +13,8 @@ def count_kernel(
     program, programs = tl.program_id(0).to(tl.int64), tl.num_programs(0)
     __DECIDE__
     __ZEROS__
-    for start in range(program * BLOCK_SIZE, size, programs * BLOCK_SIZE):
-        offsets = start + tl.arange(0, BLOCK_SIZE)
+    for block_start in range(program * BLOCK_SIZE, size, programs * BLOCK_SIZE):
+        offsets = block_start + tl.arange(0, BLOCK_SIZE)
         mask = offsets < size
         input = tl.load(input_ptr + offsets, mask, other=0).to(DTYPE)
         target = tl.load(target_ptr + offsets, mask, other=0).to(DTYPE)
