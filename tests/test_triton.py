@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from interpreted import (
     step,
 )
 from pairwise import Row, pairwise
+from test_emitted import ALL_SURROGATES
 
 import metricc
 from metricc.inprocess import load
@@ -257,6 +259,15 @@ def ptx(kernel: Any, dtype: torch.dtype) -> str:
     source = ASTSource(kernel, signature, known)
     compiled = triton.compile(source, target=GPUTarget("cuda", 80, 32))
     return str(compiled.asm["ptx"])
+
+
+def test_files_pass_linter_and_formatter(tmp_path: Path) -> None:
+    for i, options in enumerate((*ALL_SURROGATES, {"extended": True, "log": True})):
+        (tmp_path / f"loss{i}.py").write_text(emitted("fbeta", **options).text, encoding="utf-8")
+    for command in (("check",), ("format", "--check")):
+        ruff = [sys.executable, "-m", "ruff", *command, "--isolated", str(tmp_path)]
+        run = subprocess.run(ruff, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout
 
 
 def test_a_file_without_triton_is_portable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ def gradient_kernel(
     grad = target * grad_pos + (1 - target) * grad_neg
     if weight_ptr is not None:
         grad = weight * grad
-    grad = soft_backward(grad, __SOFT_CALL__) * root.to(DTYPE)
+    grad = soft_backward(grad, __SOFT_CALL__)
     # what a loss scale adds may overflow
-    tl.store(gradient_ptr + offsets, _clamp(grad, -LIMIT, LIMIT) * scale, mask)
+    grad = _clamp(grad * root.to(DTYPE), -LIMIT, LIMIT) * scale
+    tl.store(gradient_ptr + offsets, grad, mask)

@@ -13,9 +13,7 @@ def metric_kernel(
     offsets = tl.arange(0, BLOCK_SIZE)
     mask = offsets < programs
     __LOAD_ENTRIES__
-    value, grad_pos, grad_neg = value_and_slopes_in_doubles(
-        __PROGRAM_ARGUMENTS__
-    )
+    value, grad_pos, grad_neg = value_and_slopes_in_doubles(__PROGRAM_ARGUMENTS__)
     tl.store(loss_ptr, _clamp(__LOSS__, -LIMIT, LIMIT))
     tl.store(slopes_ptr, _clamp(__SIGN__grad_pos, -1e60, 1e60))
     tl.store(slopes_ptr + 1, _clamp(__SIGN__grad_neg, -1e60, 1e60))
