@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from . import diagnostics as d
+from . import kernels
 from .compiler import compile_source, emit
 from .targets.options import LossOptions
 
@@ -28,14 +29,15 @@ _CLASSES: dict[tuple[Source, tuple[tuple[str, float], ...], LossOptions], type] 
 
 
 def make_loss(compilation: Compilation, **options: Any) -> torch.nn.Module:  # noqa: ANN401
-    """Return the loss, extended; `sync` may be a process group, which no text can hold.
+    """Return the loss, extended, with kernels; `sync` may be a process group, which no text holds.
 
     Raises:
         MetricError: the metric cannot be a loss with these options, or torch is missing.
     """
     group = options.get("sync")
     is_group = hasattr(group, "allreduce")
-    given = {"extended": True, **options, **({"sync": True} if is_group else {})}
+    chosen = {"extended": True, "kernels": "auto" if kernels.are_on() else "none"}
+    given = {**chosen, **options, **({"sync": True} if is_group else {})}
     loss = build_loss(compilation, LossOptions.make(**given))
     if is_group:
         cast("Any", loss).process_group = group

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TESTS = Path(__file__).parent
+os.environ["METRICC_KERNELS"] = "off"  # what tests kernels turns them on: each is a compilation
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
+import click
 import pytest
 
 import metricc
@@ -157,6 +161,63 @@ def test_small_batches_are_compared_as_documented() -> None:
     assert written["two passes"] == written["large batch"]
     pairs = zip(printed["two passes"], printed["large batch"], strict=True)
     assert all(abs(float(a[:5]) - float(b[:5])) < 0.02 for a, b in pairs)
+
+
+MEASURED = ("f1", "mcc", "gmean")
+PATHS = [
+    "**metricc**",
+    *("metricc, logits", "metricc, portable", "metricc, portable, logits"),
+    *("plain autograd", "plain autograd, torch.compile", "BCE", "BCE with logits"),
+    *("MONAI Dice", "SMP-style Dice", "empty autograd.Function", "copy of the same bytes"),
+]
+LAYOUTS = {
+    **{metric: lambda of, metric=metric: of.vector(metric, 300, "cpu") for metric in MEASURED},
+    **{f"grouped {i}": lambda of, i=i: of.grouped("f1", "cpu", 64)[i]() for i in range(4)},
+}
+
+
+@pytest.fixture
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    return importlib.import_module("benchmark")
+
+
+def test_the_benchmark_prints_a_row_for_each_path(tmp_path: Path) -> None:
+    script, picture = EXAMPLES / "benchmark.py", tmp_path / "times.png"
+    known = "ignore:`torch.jit.script:DeprecationWarning"  # of torch.compile itself
+    result = run("-W", known, script, "--quick", "--sizes", "64,300", "-o", picture)
+    assert result.returncode == 0, result.stderr
+    times, memory = map(cells_by_way, result.stdout.split("\n\n")[2:4])
+    assert list(times) == ["µs a step", "---", *PATHS, "share of the copy's bandwidth"]
+    assert list(memory)[2:] == ["metricc", *PATHS[1:], "the gradient itself"]
+    assert all(
+        cells == ["64", "300"] for cells in (times["µs a step"], memory["extra memory, MiB"])
+    )
+    cell = re.compile(r"[\d,.]+ \([\d,.]+×\)")
+    assert all(cell.fullmatch(text) for path in PATHS[1:] for text in times[path])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("make", LAYOUTS.values(), ids=LAYOUTS)
+def test_the_benchmark_measures_losses_that_agree(make: Callable, benchmark: ModuleType) -> None:
+    layout = make(benchmark)
+    for path in layout.paths:
+        if path.plain is None:
+            continue
+        input = layout.input(path.is_logits)
+        found = benchmark.loss_and_gradient(path.loss, input, layout.target)
+        target = layout.target.double() if layout.target.is_floating_point() else layout.target
+        precise = input.detach().double().requires_grad_()
+        expected = benchmark.loss_and_gradient(path.plain, precise, target)
+        for ours, theirs in zip(found, expected, strict=True):
+            assert (ours - theirs).abs().max() < 1e-5 * theirs.abs().max(), path.name
+
+
+def test_the_benchmark_refuses_a_wrong_loss(benchmark: ModuleType) -> None:
+    layout = benchmark.vector("f1", 300, "cpu")
+    wrong = layout.paths[0]._replace(loss=metricc.compile("jaccard").loss(from_logits=False))
+    with pytest.raises(click.ClickException, match="metricc, 300: loss is off by"):
+        benchmark.check(wrong, layout)
 
 
 def test_each_example_is_documented() -> None:

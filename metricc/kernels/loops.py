@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from . import library
 from .layout import flat, layout_of
-from .library import library
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,9 @@ _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 _INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 _TYPES = {dtype: str(dtype).removeprefix("torch.") for dtype in (*_FLOATS, *_INTEGERS)}
 _TYPES[torch.bool] = "uint8"
-_POINTER, _NUMBER = ctypes.c_void_p, ctypes.c_double
-_Slopes = _NUMBER * 2
+_POINTER = ctypes.c_void_p
+_Slopes = ctypes.c_double * 2
+_Types = list[type[ctypes.c_void_p] | type[ctypes.c_int] | type[ctypes.c_double]]
 
 
 class Loops:
@@ -63,7 +64,7 @@ class Loops:
 
     def forward(
         self, batch: Batch, numbers: Sequence[float]
-    ) -> tuple[torch.Tensor, ctypes.Array[_NUMBER]]:
+    ) -> tuple[torch.Tensor, ctypes.Array[ctypes.c_double]]:
         """Return the loss, a 0-dim tensor, and its slopes at a positive and at a negative."""
         is_double = batch[0].dtype == torch.float64
         loss = torch.empty((), dtype=torch.float64 if is_double else torch.float32)
@@ -75,19 +76,20 @@ class Loops:
     def backward(
         self,
         grad_output: torch.Tensor,
-        slopes: ctypes.Array[_NUMBER],
+        slopes: ctypes.Array[ctypes.c_double] | Sequence[float],
         batch: Batch,
         numbers: Sequence[float],
     ) -> torch.Tensor:
         """Return the gradient for input: `grad_output` times what the slopes of `forward` give."""
         layout, batch = self._placed(batch)
         gradient = _empty(batch[0], layout)
+        given = slopes if isinstance(slopes, _Slopes) else _Slopes(*slopes)
         scale = grad_output.data_ptr()
-        self._run("backward", layout, batch, *numbers, slopes, scale, gradient.data_ptr())
+        self._run("backward", layout, batch, *numbers, given, scale, gradient.data_ptr())
         return gradient
 
     def counts(self, batch: Batch, numbers: Sequence[float]) -> torch.Tensor:
-        """Return the soft entries in float64: a row of each, by sample and class if these are kept."""
+        """Return the soft entries in float64: a row of each, by sample and class if kept."""
         sums = torch.empty((self.entries, *self._groups(batch[0])), dtype=torch.float64)
         layout, batch = self._placed(batch)
         self._run("counts", layout, batch, *numbers, sums.data_ptr())
@@ -165,13 +167,22 @@ class Loops:
 
     def _declare(self, code: ctypes.CDLL) -> None:
         """Say what the functions take; each gives a status."""
-        batch = [*[_POINTER] * 4, ctypes.c_int]
-        few, many = ([_NUMBER] * count for count in self.numbers)
+        batch: _Types = [_POINTER, _POINTER, _POINTER, _POINTER, ctypes.c_int]
+        few, many = ([ctypes.c_double] * count for count in self.numbers)
         code.counts.argtypes = [*batch, *few, _POINTER]
         code.pull_back.argtypes = [*batch, *few, _POINTER, _POINTER]
         if hasattr(code, "forward"):
             code.forward.argtypes = [*batch, *many, _POINTER, _POINTER]
             code.backward.argtypes = [*batch, *few, _POINTER, _POINTER, _POINTER]
+
+
+def has_memory(tensor: torch.Tensor) -> bool:
+    """Tell whether a tensor is one in memory, not many under vmap."""
+    try:
+        tensor.data_ptr()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _empty(input: torch.Tensor, layout: Layout) -> torch.Tensor:

@@ -210,6 +210,13 @@ _CONFLICTS = (
         lambda o, _: o.log and o.exponent != 1,
     ),
     _ConflictRule(
+        (
+            '`mix` and kernels="c" or "triton", which know no cross entropy',
+            'give kernels="auto" or "none"',
+        ),
+        lambda o, _: o.mix > 0 and o.kernels in ("c", "triton"),
+    ),
+    _ConflictRule(
         ("`momentum` or `sync` and `per_sample`", "give per_sample=False: samples do not add up"),
         lambda o, _: o.per_sample and (o.momentum > 0 or bool(o.sync)),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ def _scalars(surrogate: CompiledSurrogate | None) -> list[Assign]:
 def _loops(plan: Plan) -> Holes:
     surrogate = plan.surrogate
     if surrogate is None:  # the shares of classes, where softmax is not what makes them
-        return {"SOFT": "*pred = input;\n*rest = 1 - input;", "SLOPE": "return grad;"}
+        return _bodies("*pred = input;\n*rest = 1 - input;", "return grad;")
     names = {name: f"by.{name}" for name in plan.surrogate_options}
     names |= {a.name: f"by.{a.name}" for a in _scalars(surrogate)}
     is_logit = plan.options.from_logits
@@ -64,18 +65,35 @@ def _loops(plan: Plan) -> Holes:
             if a.name == name
         ),
     ]
-    return {"SOFT": "\n".join(line for line in soft if line), "SLOPE": _slope(surrogate, names, is_logit=is_logit)}
+    return _bodies(
+        "\n".join(line for line in soft if line), _slope(surrogate, names, is_logit=is_logit)
+    )
+
+
+def _bodies(soft: str, slope: str) -> Holes:
+    """Return the bodies of soft and soft_backward, which name what they do not read."""
+    found = {}
+    for hole, body in (("SOFT", soft), ("SLOPE", slope)):
+        unused = [
+            f"(void){name};" for name in ("input", "by") if not re.search(rf"\b{name}\b", body)
+        ]
+        found[hole] = "\n".join([*unused, body])
+    return found
 
 
 def _inputs(program: Program, *, is_logit: bool) -> list[str]:
     """Return the declarations of the probability p and of q = 1 - p, as far as they are read."""
     read = {e.name for a in program.assignments for e in walk(a.expr) if isinstance(e, Ref)}
-    how = {"p": "vsigmoid(input)", "q": "vsigmoid(-input)"} if is_logit else {"p": "input", "q": "1 - input"}
+    how = (
+        {"p": "vsigmoid(input)", "q": "vsigmoid(-input)"}
+        if is_logit
+        else {"p": "input", "q": "1 - input"}
+    )
     return [f"const REAL {name} = {code};" for name, code in how.items() if name in read]
 
 
 def _slope(surrogate: CompiledSurrogate, names: dict[str, str], *, is_logit: bool) -> str:
-    """Return the body of soft_backward; scalars come last: what they multiply is bounded by then."""
+    """Return the body of soft_backward: scalars last, as what they multiply is bounded by then."""
     assigns = [a for a in surrogate.backward.assignments if a.shape == "sample" or a.name in SLOPES]
     last = assigns[-1]
     factors = _factors(last.expr)

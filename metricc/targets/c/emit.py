@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from ..target import fill, read_template
 from .decision import decision_holes, is_given
+from .functions import called_by
 from .metric import metric_holes
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def c_source(plan: Plan) -> str:
     own = [fill(read_template(f"c/{name}.c"), holes, _break_line) for name in names]
     constants = _constants(plan)
     called = "\n".join(own)
-    functions = [*_functions("elements", called), *_functions("functions", called)]
+    functions = [*called_by(called, "elements"), *called_by(called, "functions")]
     texts = [read_template("c/types.c"), constants, *functions, *own]
     return "\n\n".join(text.strip("\n") for text in texts) + "\n"
 
@@ -58,7 +57,7 @@ def _constants(plan: Plan) -> str:
 
 
 def _batch_holes(plan: Plan) -> Holes:
-    entries, options = plan.entries, plan.options
+    entries = plan.entries
     blank = "{0} = IS_WEIGHTED && w == 0 ? 0 : {0};" if plan.arranges else ""
     return {
         "ENTRIES": ", ".join(entries),
@@ -100,26 +99,3 @@ def _count(entries: tuple[str, ...]) -> str:
         if negative in entries:
             lines.append(f"{negative} += {soft} - {positive}_part;")
     return "\n".join(lines)
-
-
-def _functions(template: str, code: str) -> list[str]:
-    """Return the template's functions that `code` and these functions call, in their order."""
-    known = _templates(template)
-    wanted: set[str] = set()
-    found = _called(code, known)
-    while found - wanted:
-        wanted |= found
-        found = {name for w in wanted for name in _called(known[w], known)}
-    return [text for name, text in known.items() if name in wanted]
-
-
-def _called(code: str, known: dict[str, str]) -> set[str]:
-    return {name for name in re.findall(r"(\w+)\(", code) if name in known}
-
-
-@cache
-def _templates(template: str) -> dict[str, str]:
-    """Return each function of a template, with the comment above it."""
-    parts = re.split(r"\n\n(?=/\*|static)", read_template(f"c/{template}.c").strip("\n"))
-    found = ((re.search(r"^static (?:inline )?\w+ (\w+)\(", part, re.MULTILINE), part) for part in parts)
-    return {match[1]: part for match, part in found if match}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...passes.naming import free
 from ..torch.loss import form
+from .functions import function_names
 from .printers import OF_DOUBLES, declarations
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 _KEYWORDS = """
 auto break case char const continue default do double else enum extern float for goto if inline int
 long register restrict return short signed sizeof static struct switch typedef union unsigned void
-volatile while REAL INPUT TARGET WEIGHT ENTRIES R ABS LOAD STORE LIMIT OF PASTE BLOCK CHUNKS PLACE
-asm typeof linux unix
+volatile while asm typeof linux unix REAL INPUT TARGET WEIGHT ENTRIES R ABS LOG LOAD STORE LIMIT OF
+PASTE BLOCK CHUNKS PLACE TRUTH result smooth zero_division sharpness threshold layout input target
+weight threads loss slopes entries failed value most
 """
 
 
@@ -31,7 +33,7 @@ def metric_holes(plan: Plan) -> Holes:
         "PROGRAM_CALL": ", ".join(
             (*(f"entries[{k}]" for k in range(len(plan.entries))), *plan.policy, *parameters)
         ),
-        "PROGRAM": declarations(program.assignments, OF_DOUBLES, names),
+        "PROGRAM": declarations(program.assignments, OF_DOUBLES, names, arguments),
         "LOSS": made.code,
         "SIGN": made.sign,
         "POLICY": "".join(f", double {name}" for name in ("smooth", *plan.policy, *parameters)),
@@ -42,5 +44,5 @@ def _names(plan: Plan) -> dict[str, str]:
     """Return what C must call otherwise: its own words, and the functions that are called."""
     program = plan.program
     own = [*program.parameters, *(a.name for a in program.assignments)]
-    reserved = {*_KEYWORDS.split(), "counts", "forward", "backward", "pull_back", "layout", "input"}
+    reserved = {*_KEYWORDS.split(), *function_names(), *program.functions()} - {"value"}
     return {name: free(name + "_", {*own, *reserved}) for name in own if name in reserved}

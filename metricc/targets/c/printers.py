@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...ir.program import Num, Op, Ref
-from ..printer import Printer, number
+from ..printer import Printer, break_lines, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ...ir.program import Assign, Expr
 
+_LINE = 88  # what is left of a line inside a function, with its type
 _DOUBLES = {
     "abs": "fabs({0})",
     "asin": "arc_sine({0})",
@@ -47,15 +48,26 @@ OF_DOUBLES = Printer(_DOUBLES)
 OF_ELEMENTS = Printer(_ELEMENTS)
 """With the functions of templates/c/elements.c."""
 
-def declarations(assigns: Iterable[Assign], printer: Printer, names: Mapping[str, str]) -> str:
-    """d = 2 * tp → `double d = 2.0 * tp;`, with `names` for what C calls otherwise."""
+
+def declarations(
+    assigns: Iterable[Assign],
+    printer: Printer,
+    names: Mapping[str, str],
+    given: Iterable[str] = (),
+) -> str:
+    """d = 2 * tp → `double d = 2.0 * tp;`, with `names` for what C calls otherwise.
+
+    What is `given`, or declared before, is assigned to.
+    """
     kind = "REAL" if printer is OF_ELEMENTS else "double"
-    lines, known = [], set()
-    for assign in assigns:
-        name = names.get(assign.name, assign.name)
-        text = printer.assign(replace(assign, name=name, expr=literal(assign.expr, names)))
-        lines.append(f"{text};" if name in known else f"{kind} {text};")
-        known.add(name)
+    lines, known = [], {*given}
+    written = [
+        replace(a, name=names.get(a.name, a.name), expr=literal(a.expr, names)) for a in assigns
+    ]
+    for assign in break_lines(written, printer, _LINE):
+        text = printer.assign(assign)
+        lines.append(f"{text};" if assign.name in known else f"{kind} {text};")
+        known.add(assign.name)
     return "\n".join(lines)
 
 

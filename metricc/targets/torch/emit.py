@@ -14,6 +14,7 @@ from ..header import mathematics, provenance
 from ..target import Artifact, fill, read_template
 from .arguments import argument_holes
 from .batch import batch_holes, has_count
+from .fused import fused_holes
 from .layout import chosen, layout_holes
 from .loss import form, gather_holes, loss_holes
 from .module import methods, module_holes
@@ -50,9 +51,12 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("spread", lambda plan: plan.selects),
     ("linearize", _always),
     ("arithmetic", _always),
+    ("rounded", _always),
     ("total_over_ranks", lambda plan: bool(plan.options.sync)),
     ("function", _always),
     ("compiled", lambda plan: plan.has_tangent),
+    ("fused", lambda plan: plan.has_loops),
+    ("choose", lambda plan: plan.has_loops),
     ("module", _always),
     ("arrange", lambda plan: plan.arranges),
     ("both", lambda plan: plan.options.extended or plan.options.ignore_index is not None),
@@ -64,6 +68,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("check_counts", lambda plan: plan.options.extended),
     ("check_multilabel", lambda plan: plan.options.task == "multilabel"),
     ("check_multiclass", lambda plan: plan.options.is_softmax),
+    ("loops", lambda plan: plan.has_loops),
 )
 """The parts of a file in order, each a template of that name, and when the file has it."""
 
@@ -85,7 +90,11 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
     place = texts.index(surrogate) + 1
     texts[place:place] = _functions(plan.programs, "\n".join(texts))
     code = "\n\n\n".join(text.strip("\n") for text in texts)
-    imports = "import math\n\nimport torch" if re.search(r"\bmath\.", code) else "import torch"
+    imports = (
+        "import math\n\nimport torch" if re.search(r"\bmath\.(?!h>)", code) else "import torch"
+    )
+    if plan.has_loops:
+        imports += "\n\n" + read_template("torch/kernels.py").strip("\n")
     verb = {"max": "raises", "min": "lowers"}[plan.direction]
     docstring = mathematics(compilation, f"{plan.title} as a loss: training {verb} M, the metric.")
     head = f"{provenance(compilation, options, name)}\n{docstring}\n\n{imports}"
@@ -111,6 +120,7 @@ def _holes(plan: Plan) -> Holes:
         **loss_holes(plan),
         **gather_holes(plan),
         **module_holes(plan),
+        **fused_holes(plan),
     }
     holes["JVP"] = "\n" + fill(read_template("torch/jvp.py"), holes) if plan.has_tangent else ""
     holes["METHODS"] = methods(plan, holes)

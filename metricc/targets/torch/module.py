@@ -41,6 +41,7 @@ def module_holes(plan: Plan) -> Holes:
         "WEIGHTS": "weights fit the samples" if options.has_classes else "weights broadcast",
         "METHOD_ARGUMENTS": ", ".join(arguments),
         "FORWARD_ARGUMENTS": ", ".join((*arguments, *counts)),
+        "COMPILED": f"{plan.title}Compiled" if plan.has_tangent else plan.title,
         "ARRANGE": wrap_call(arrangement(plan), _INDENT),
         "CHOOSE": "\n".join(_choice(plan)),
         "COUNT_FIRST": "\n".join((*_check_counts(plan), *_count_first(plan))),
@@ -90,6 +91,8 @@ def _reduced(plan: Plan, name: str) -> str:
 
 def _choice(plan: Plan) -> list[str]:
     """Return the lines that choose the function: torch.compile refuses one with a forward mode."""
+    if plan.has_loops:
+        return ["function = choose(input, target, sample_weight)"]
     lines = [f"function = {plan.title}"]
     if plan.has_tangent:
         lines += ["if torch.compiler.is_compiling():", f"    function = {plan.title}Compiled"]
@@ -129,7 +132,9 @@ def _totals(plan: Plan) -> list[str]:
 
 
 def _apply(plan: Plan) -> list[str]:
-    tensors = (f"self.{name}" if name == "weight" else name for name in plan.tensors)
+    is_given = plan.options.extended or plan.takes_totals
+    known = {"weight": "self.weight", "counts": "counts" if is_given else "None"}
+    tensors = (known.get(name, name) for name in plan.tensors)
     call = f"function.apply({', '.join((*tensors, 'options'))})"
     given = wrap_call(f"loss = {call}", _INDENT)
     if not plan.options.is_grouped and not plan.options.sync:

@@ -58,6 +58,11 @@ class Plan:
         return self.options.mix > 0
 
     @property
+    def has_loops(self) -> bool:
+        """Tell whether the file carries loops in C; they know no cross entropy."""
+        return self.options.kernels in ("c", "auto") and not self.has_log_loss
+
+    @property
     def takes_totals(self) -> bool:
         """Tell whether value and slopes are always taken at counts made before."""
         return bool(self.options.sync) or self.options.momentum > 0
@@ -65,7 +70,11 @@ class Plan:
     @property
     def takes_counts(self) -> bool:
         """Tell whether value and slopes can be taken at given counts."""
-        return self.options.extended or self.takes_totals
+        return (
+            self.options.extended
+            or self.takes_totals
+            or (self.has_loops and self.options.is_grouped)
+        )
 
     @property
     def selects(self) -> bool:

@@ -117,6 +117,13 @@ def is_plain():
     return not torch._C._are_functorch_transforms_active()  # as Function.apply asks
 
 
+def rounded(loss, input):
+    """Return the loss in float32, or in float64 for a float64 input, and finite."""
+    dtype = torch.promote_types(input.dtype, torch.float32)
+    limit = torch.finfo(dtype).max
+    return torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)
+
+
 class Fbeta(torch.autograd.Function):
     """1 - M of a batch with its closed-form gradient; saves its inputs only."""
 
@@ -126,9 +133,7 @@ class Fbeta(torch.autograd.Function):
     def forward(input, target, sample_weight, options):
         """Return the loss in float32, or in float64 for a float64 input."""
         loss, *slopes = linearize(input, target, sample_weight, *options)
-        dtype = torch.promote_types(input.dtype, torch.float32)
-        limit = torch.finfo(dtype).max
-        loss = torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)
+        loss = rounded(loss, input)
         if is_plain():
             loss._slopes = slopes  # spares backward a pass over the batch
         return loss

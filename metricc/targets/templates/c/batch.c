@@ -22,7 +22,7 @@ typedef struct {
 #define PLACE(strides, outer, c, site) \
     ((strides)[0] * (outer) + (strides)[1] * (c) + (strides)[2] * (site))
 
-/* Ask for large pages before a fresh gradient is written: most of the time goes into page faults. */
+/* Ask for large pages before a fresh gradient is written, which is mostly waiting for pages. */
 static void advise(void *start, int64_t bytes)
 {
 #ifdef MADV_HUGEPAGE

@@ -66,8 +66,8 @@ int counts(const int64_t *layout, const void *input, const void *target, const v
     return failed;
 }
 
-/* Slopes as elements take them, of one group; given are rows of dloss/da at positives, at negatives,
-   and of what multiplies the gradient. Softmax mixes the slopes of all classes. */
+/* Slopes as elements take them, of one group; given are rows of dloss/da at positives and at
+   negatives, and of what multiplies the gradient. Softmax mixes the slopes of all classes. */
 static void round_slopes(const double *given, int64_t group, int64_t groups, int64_t classes,
                          Slopes *slopes)
 {
@@ -114,9 +114,11 @@ int pull_back(const int64_t *layout, const void *input, const void *target, cons
             pull_item(&batch, walk, item, scratch, slopes, gradient);
     else if (!failed)
 #pragma omp parallel for num_threads(threads) schedule(static)
-        for (int64_t k = 0; k < workers; k++)
-            for (int64_t item = k * walk.items / workers; item < (k + 1) * walk.items / workers; item++)
+        for (int64_t k = 0; k < workers; k++) {
+            int64_t first = k * walk.items / workers, last = (k + 1) * walk.items / workers;
+            for (int64_t item = first; item < last; item++)
                 pull_item(&batch, walk, item, scratch + k * scratch_of_one, slopes, gradient);
+        }
     free(scratch);
     free(slopes);
     return failed;

@@ -1,9 +1,10 @@
-/* What the n sites of a block have: a row per class of probabilities and of slopes; the most
-   probable class, and what all others have together, as 1 - pred would lose its digits. */
+/* What the n sites of a block have: a row per class of probabilities and of slopes, and what all
+   classes have together but one that is more probable than 1/2, if there is one: of that class
+   1 - pred would lose its digits. */
 typedef struct {
     int64_t n;
     REAL *pred, *slope, *top, *others, *weight;
-    int32_t *best, *index;
+    int32_t *index;
 } Block;
 
 static int64_t sites_at_once(const Layout *at)
@@ -12,13 +13,13 @@ static int64_t sites_at_once(const Layout *at)
     return most < 16 ? 16 : most > 512 ? 512 : most / 16 * 16;
 }
 
-static int64_t scratch_size(const Layout *at) { return sites_at_once(at) * (2 * at->classes + 5); }
+static int64_t scratch_size(const Layout *at) { return sites_at_once(at) * (2 * at->classes + 4); }
 
 static Block block_of(REAL *scratch, int64_t n, int64_t classes)
 {
     REAL *rows = scratch + 2 * n * classes;
     return (Block){n, scratch, scratch + n * classes, rows, rows + n, rows + 2 * n,
-                   (int32_t *)(rows + 3 * n), (int32_t *)(rows + 4 * n)};
+                   (int32_t *)(rows + 3 * n)};
 }
 
 /* Indices of classes are read once for all classes, shares where they are needed. */
@@ -53,9 +54,7 @@ ALWAYS_INLINE void read_class(const INPUT *input, int64_t of_input, int32_t c, D
         __BLANK_INPUT__
         x = vclamp(__LOGIT__, R(-1e30), R(1e30));
         pred[i] = x;
-        int is_best = c == 0 || x > block.top[i];
-        block.top[i] = is_best ? x : block.top[i];
-        block.best[i] = is_best ? c : block.best[i];
+        block.top[i] = c == 0 ? x : vmax(block.top[i], x);
     }
     (void)by;
 }
@@ -72,18 +71,21 @@ static void softmax(const Batch *batch, int64_t outer, int64_t start, Block bloc
         else
             read_class(input, at->input[2], c, batch->by, block);
     }
+    REAL *total = block.slope;
+    memset(total, 0, block.n * sizeof *total);
     memset(block.others, 0, block.n * sizeof *block.others);
     for (int32_t c = 0; c < at->classes; c++) {
         REAL *pred = block.pred + c * block.n;
 #pragma omp simd
         for (int64_t i = 0; i < block.n; i++) {
             pred[i] = vexp(pred[i] - block.top[i]);
-            block.others[i] += block.best[i] == c ? 0 : pred[i];
+            total[i] += pred[i];
+            block.others[i] += pred[i] == 1 ? 0 : pred[i];
         }
     }
 #pragma omp simd
     for (int64_t i = 0; i < block.n; i++) {
-        block.top[i] = 1 / (1 + block.others[i]);
+        block.top[i] = 1 / total[i];
         block.others[i] *= block.top[i];
     }
     for (int32_t c = 0; c < at->classes; c++)
@@ -107,7 +109,7 @@ static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
         for (int64_t i = 0; i < block.n; i++) {
             REAL t = TRUTH_OF(i), w = block.weight[i];
             __BLANK_TARGET__
-            REAL pred = share[i], rest = block.best[i] == c ? block.others[i] : 1 - pred;
+            REAL pred = share[i], rest = pred > R(0.5) ? block.others[i] : 1 - pred;
             __COUNT__
         }
         __ADD__
@@ -145,17 +147,17 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
 #pragma omp simd
         for (int64_t i = 0; i < block.n; i++) {
             grad[i] = pred[i] * (grad[i] - shift[i]);
-            others[i] += block.best[i] == c ? 0 : grad[i];
+            others[i] += pred[i] > R(0.5) ? 0 : grad[i];
         }
     }
     for (int32_t c = 0; c < classes; c++) {
         INPUT *out = gradient + PLACE(at->gradient, outer, c, start);
-        const REAL *grad = block.slope + c * block.n;
+        const REAL *pred = block.pred + c * block.n, *grad = block.slope + c * block.n;
         const Slopes by = slopes[c];
         __READ_AGAIN__
 #pragma omp simd
         for (int64_t i = 0; i < block.n; i++) {
-            REAL x = block.best[i] == c ? -others[i] : grad[i];
+            REAL x = pred[i] > R(0.5) ? -others[i] : grad[i];
             x = x__CHAIN__ * by.root;
             out[i * of_gradient] = STORE(INPUT, vclamp(x, -LIMIT(INPUT), LIMIT(INPUT))__LATE__);
         }

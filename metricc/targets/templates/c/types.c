@@ -19,7 +19,7 @@ typedef int16_t int16;
 typedef int32_t int32;
 typedef int64_t int64;
 
-/* All arithmetic on elements is in REAL: float64 for float64 input, which comes as -DDOUBLE, too. */
+/* Elements are computed with in REAL: float64 for float64 input, which comes as -DDOUBLE, too. */
 #ifdef DOUBLE
 typedef float64 REAL;
 #define ABS fabs
@@ -44,7 +44,7 @@ typedef float32 REAL;
 #ifdef INDICES
 #define TRUTH(target, c) ((REAL)((target) == (c)))
 #else
-#define TRUTH(target, c) LOAD(TARGET, target)
+#define TRUTH(target, c) ((void)(c), LOAD(TARGET, target))
 #endif
 
 #define PASTE(a, b) a##b

@@ -6,13 +6,12 @@ class __NAME__Fused(torch.autograd.Function):
         """Return the loss in float32, or in float64 for a float64 input."""
         ctx.save_for_backward(__DATA__)
         ctx.options = options
-        batch = input, target, sample_weight
         __FUSED_FORWARD__
 
     @staticmethod
     def backward(ctx, grad_output):
-        """Return the gradient; one that is to be differentiated itself comes from torch."""
-        if torch.is_grad_enabled() or torch._C._are_functorch_transforms_active():
+        """Return the gradient; one that is differentiated or batched itself comes from torch."""
+        if torch.is_grad_enabled() or not kernels.has_memory(grad_output):
             return __NAME__.backward(ctx, grad_output)
         batch = ctx.saved_tensors__SAVED__
         __FUSED_BACKWARD__

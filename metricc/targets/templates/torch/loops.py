@@ -1,0 +1,5 @@
+C_SOURCE = r"""
+__C_SOURCE__
+"""
+
+__LOOPS__

@@ -1,0 +1,5 @@
+def rounded(loss, input):
+    """Return the loss in float32, or in float64 for a float64 input, and finite."""
+    dtype = torch.promote_types(input.dtype, torch.float32)
+    limit = torch.finfo(dtype).max
+    return torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)

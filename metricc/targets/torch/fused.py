@@ -1,0 +1,61 @@
+"""The part of a torch module that asks for compiled loops, and the source that they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..c import c_source, has_metric
+from ..target import wrap_call
+
+if TYPE_CHECKING:
+    from .plan import Holes, Plan
+
+
+def fused_holes(plan: Plan) -> Holes:
+    """Return what templates/torch/fused.py and loops.py leave open."""
+    if not plan.has_loops:
+        return {}
+    few = len(plan.surrogate_options)
+    options = f"[:{few}]" if few < len(plan.numbers) else ""
+    numbers = f"options{options}" if few else "()"
+    saved = f"ctx.options{options}" if few else "()"
+    backward = f"LOOPS.pull_back((*ctx.slopes, grad_output), batch, {saved})"
+    if has_metric(plan):
+        backward = f"LOOPS.backward(grad_output, ctx.slopes, batch, {saved})"
+    return {
+        "FUSED_FORWARD": "\n".join(_forward(plan, numbers)),
+        "FUSED_BACKWARD": f"gradient = {backward}",
+        "LOOPS": wrap_call(
+            f"LOOPS = kernels and kernels.Loops({', '.join(('C_SOURCE', *_loops(plan)))})", 0
+        ),
+        "C_SOURCE": c_source(plan).rstrip("\n"),
+    }
+
+
+def _forward(plan: Plan, numbers: str) -> list[str]:
+    """Return the lines that make the loss, and the slopes for backward."""
+    batch = "batch = input, target, sample_weight"
+    metric = ["loss, ctx.slopes = LOOPS.forward(batch, options)", "return loss"]
+    if not plan.takes_counts and has_metric(plan):
+        return [batch, *metric]
+    call = ", ".join((*plan.tensors, "*options"))
+    lines = [f"loss, *ctx.slopes = linearize({call})", "return rounded(loss, input)"]
+    if plan.takes_totals:
+        return lines
+    if has_metric(plan):
+        return ["if counts is None:", *(f"    {line}" for line in (batch, *metric)), *lines]
+    return [
+        "if counts is None:",
+        f"    {batch}",
+        f"    counts = LOOPS.counts(batch, {numbers})",
+        *lines,
+    ]
+
+
+def _loops(plan: Plan) -> list[str]:
+    """Return what the loops are to know of the source."""
+    options = plan.options
+    sizes = (len(plan.surrogate_options), len(plan.numbers))
+    found = [f"entries={len(plan.entries)}", f"numbers={sizes}"]
+    found += ["per_sample=True"] if options.per_sample else []
+    return found + (["has_classes=True"] if options.has_classes else [])
