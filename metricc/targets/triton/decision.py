@@ -7,35 +7,77 @@ from typing import TYPE_CHECKING
 
 from ...ir.program import Num, Op, Ref, walk
 from ...passes.surrogate import SLOPES, VALUES
+from ...surrogate import compile_surrogate
 from ..printer import INFIX
 from .printers import expression, lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...ir.program import Assign, Expr, Program
     from ...ir.surrogate import CompiledSurrogate
-    from ..torch.plan import Holes
+    from ..torch.plan import Holes, Plan
 
 _NAMES = {"soft": "pred", "slope": "slope"}
 
 
-def decision_holes(surrogate: CompiledSurrogate, *, from_logits: bool) -> Holes:
+def decision_holes(plan: Plan) -> Holes:
     """Return what decide, soft and soft_backward leave open, and how kernels call them."""
+    if is_joint(plan):
+        return _softmax_holes(plan)
+    # Shares of classes that are the input itself are decided as one probability is.
+    surrogate = plan.surrogate or compile_surrogate("identity")
+    return _elementwise_holes(surrogate, from_logits=plan.options.from_logits)
+
+
+def is_joint(plan: Plan) -> bool:
+    """Tell whether the decision on a class reads the others."""
+    options = plan.options
+    return options.is_softmax and (options.from_logits or options.surrogate == "softmax")
+
+
+def _softmax_holes(plan: Plan) -> Holes:
+    options = plan.options
+    is_sharp = options.surrogate == "softmax"
+    logits = "input" if options.from_logits else "tl.log(_maximum(input, 1e-38))"
+    slope = "_from_others(grad, label, pred, -grad)" + " * sharpness" * is_sharp
+    slope += "" if options.from_logits else " / _maximum(input, 1e-38)"
+    numbers = ["sharpness"] * is_sharp
+    arguments = ", ".join(("input", "label", "is_class", *numbers))
+    return {
+        **_number_holes(numbers, [], numbers),
+        "SOFT_ARGUMENTS": arguments,
+        "SOFT_CALL": arguments,
+        "LOGITS": f"sharpness * {logits}" if is_sharp else logits,
+        "FOR": "" if options.from_logits else " before the division",
+        "SOFTMAX_SLOPE": slope,
+    }
+
+
+def _elementwise_holes(surrogate: CompiledSurrogate, *, from_logits: bool) -> Holes:
     parameters, scalars = surrogate.parameters, _scalars(surrogate)
     read = _read(surrogate)
     numbers = [n for n in (*parameters, *(a.name for a in scalars)) if n in read]
+    arguments = ", ".join(("input", *numbers))
+    return {
+        **_number_holes(parameters, scalars, numbers),
+        "SOFT_ARGUMENTS": arguments,
+        "SOFT_CALL": arguments,
+        "SOFT": "\n".join(_soft(surrogate.forward, from_logits=from_logits)),
+        "SLOPE": "\n".join(_slope(surrogate.backward, numbers, from_logits=from_logits)),
+    }
+
+
+def _number_holes(parameters: Sequence[str], scalars: list[Assign], numbers: list[str]) -> Holes:
+    """Return how `numbers` of the decision are made from `parameters`, and how these are passed."""
     decided = ", ".join(numbers)
     doubles = [f"{name} = tl.full((), {name}, tl.float64)" for name in parameters]
     narrow = [f"{name} = {name}.to(DTYPE)" for name in numbers]
-    call = f"decide({', '.join(parameters)}, DTYPE)"
     return {
         "DECISION_NUMBERS": ", ".join(parameters),
         "DECISION": "\n".join([*doubles, *lines(scalars, {}), *narrow]),
         "DECIDED": decided,
-        "DECIDE": f"{decided} = {call}" if numbers else "",
-        "SOFT_ARGUMENTS": ", ".join(("input", *numbers)),
-        "SOFT_CALL": ", ".join(("input", *numbers)),
-        "SOFT": "\n".join(_soft(surrogate.forward, from_logits=from_logits)),
-        "SLOPE": "\n".join(_slope(surrogate.backward, numbers, from_logits=from_logits)),
+        "DECIDE": f"{decided} = decide({', '.join(parameters)}, DTYPE)" if numbers else "",
         "DOUBLES_OF_DECISION": "\n".join(f"{name}: tl.float64," for name in parameters),
         "LAUNCH_DECISION": "\n".join(f"{name}," for name in parameters),
     }

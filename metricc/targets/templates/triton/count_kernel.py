@@ -16,9 +16,7 @@ def count_kernel(
     for block_start in range(program * BLOCK_SIZE, size, programs * BLOCK_SIZE):
         offsets = block_start + tl.arange(0, BLOCK_SIZE)
         mask = offsets < size
-        input = tl.load(input_ptr + offsets, mask, other=0).to(DTYPE)
-        target = tl.load(target_ptr + offsets, mask, other=0).to(DTYPE)
-        __BLANK__
+        __LOAD__
         pred, rest = soft(__SOFT_CALL__)
         # what weighs nothing, or lies beyond the batch, is in no entry
         if weight_ptr is not None:

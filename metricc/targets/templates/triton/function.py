@@ -13,8 +13,8 @@ class __NAME__Triton(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad_output):
-        """Return the gradient; one that is to be differentiated itself comes from torch."""
-        if torch.is_grad_enabled() or torch._C._are_functorch_transforms_active():
+        """Return the gradient; one that is differentiated or batched itself comes from torch."""
+        if torch.is_grad_enabled() or not has_memory(grad_output):
             return __NAME__.backward(ctx, grad_output)
         batch = ctx.saved_tensors__SAVED__
         with torch.cuda.device_of(grad_output):
@@ -79,14 +79,3 @@ def flat(input, target, sample_weight):
     if sample_weight is not None:
         sample_weight = sample_weight.expand_as(input).contiguous()
     return input.contiguous(), target.contiguous(), sample_weight
-
-
-def fits_triton(input, target, sample_weight):
-    """Tell whether the kernels take this batch: one CUDA device, of compute capability 8."""
-    if triton is None or not input.is_cuda:
-        return False
-    others = target, sample_weight
-    if any(x is not None and x.device != input.device for x in others):
-        return False
-    is_known = input.dtype in FLOATS
-    return is_known and torch.cuda.get_device_capability(input.device) >= (8, 0)

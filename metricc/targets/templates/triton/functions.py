@@ -188,3 +188,32 @@ def _erfc(x):
     pole = 2 / (tl.exp(12.566370614359172 * _minimum(far, 5)) - 1)
     tail = tl.where(far < 5, tail - pole, tail)
     return tl.where(x > 1, tail, 1 - tl.erf(x))
+
+
+@triton.jit
+def _at(pointer, strides, sample, label, site):
+    """Return the pointers to elements of a sample, class and site each."""
+    return pointer + sample * strides[0] + label * strides[1] + site * strides[2]
+
+
+@triton.jit
+def _read(pointer, strides, at, mask, DTYPE: tl.constexpr):
+    """Return the elements of a sample, class and site each; 0 where the mask is not."""
+    place = _at(pointer, strides, at[0], at[1], at[2])
+    return tl.load(place, mask, other=0).to(DTYPE)
+
+
+@triton.jit
+def _softmax(logits, is_class):
+    """Return e^x over its sum over the classes, which stand side by side."""
+    logits = tl.where(is_class, _clamp(logits, -1e30, 1e30), -1e30)
+    shifted = logits - tl.max(logits, 1, keep_dims=True)
+    parts = tl.where(is_class, _exp(shifted), 0)
+    return parts / tl.sum(parts, 1, keep_dims=True)
+
+
+@triton.jit
+def _from_others(x, label, pred, parts):
+    """Return x, but at the largest pred the sum of all other parts: a difference loses digits."""
+    is_top = label == tl.argmax(pred, 1, keep_dims=True)
+    return tl.where(is_top, tl.sum(tl.where(is_top, 0, parts), 1, keep_dims=True), x)

@@ -21,9 +21,7 @@ def gradient_kernel(
     __DECIDE__
     offsets = tl.program_id(0).to(tl.int64) * BLOCK_SIZE + tl.arange(0, BLOCK_SIZE)
     mask = offsets < size
-    input = tl.load(input_ptr + offsets, mask, other=0).to(DTYPE)
-    target = tl.load(target_ptr + offsets, mask, other=0).to(DTYPE)
-    __BLANK__
+    __LOAD__
     # dloss/dinput = (target dloss/da at positives + (1 - target) at negatives) da/dinput
     grad = target * grad_pos + (1 - target) * grad_neg
     if weight_ptr is not None:
