@@ -35,7 +35,7 @@ def count_kernel(
             pred, rest = weight * pred, weight * rest
         pred, rest = tl.where(mask, pred, 0), tl.where(mask, rest, 0)
         __COUNTS__
-    first = parts_ptr + (group * classes + tl.arange(0, BLOCK_CLASSES)) * programs
-    row = groups * classes * programs
-    mask = tl.arange(0, BLOCK_CLASSES) < classes
+    label = tl.arange(0, BLOCK_CLASSES)
+    first = parts_ptr + (group * classes + label) * programs + program
+    row, mask = groups * classes * programs, label < classes
     __STORE_PARTS__
