@@ -40,8 +40,8 @@ def _softmax_holes(plan: Plan) -> Holes:
     options = plan.options
     is_sharp = options.surrogate == "softmax"
     logits = "input" if options.from_logits else "tl.log(_maximum(input, 1e-38))"
-    slope = "_from_others(grad, label, pred, -grad)" + " * sharpness" * is_sharp
-    slope += "" if options.from_logits else " / _maximum(input, 1e-38)"
+    chain = " * sharpness" if is_sharp else ""
+    chain += "" if options.from_logits else " / _maximum(input, 1e-38)"
     numbers = ["sharpness"] * is_sharp
     arguments = ", ".join(("input", "label", "is_class", *numbers))
     return {
@@ -50,7 +50,7 @@ def _softmax_holes(plan: Plan) -> Holes:
         "SOFT_CALL": arguments,
         "LOGITS": f"sharpness * {logits}" if is_sharp else logits,
         "FOR": "" if options.from_logits else " before the division",
-        "SOFTMAX_SLOPE": slope,
+        "CHAIN": chain,
     }
 
 

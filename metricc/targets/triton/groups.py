@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from ..torch.plan import Holes, Plan
 
 _MOST_CLASSES = 2048
+_SHARED_ROOT = """
+# softmax mixes the slopes of all classes
+root = tl.max(root, 1, keep_dims=True)
+""".strip()
 
 
 def group_holes(plan: Plan) -> Holes:
@@ -20,7 +24,6 @@ def group_holes(plan: Plan) -> Holes:
         sizes = "*input.shape[:2], input.shape[2:].numel()"
     decision = f", *options[:{len(plan.surrogate_options)}]" if plan.surrogate_options else ""
     is_early = options.is_softmax and options.average == "none"
-    shared = "root = tl.max(root, 1, keep_dims=True)  # softmax mixes the slopes of all classes"
     numbers = "".join(f", {name}" for name in plan.surrogate_options)
     shape = counts_shape(plan)
     return {
@@ -32,7 +35,7 @@ def group_holes(plan: Plan) -> Holes:
         "FEW_CLASSES": f"if input.shape[1] > {_MOST_CLASSES}:\n    return False"
         if options.has_classes
         else "",
-        "SHARED_ROOT": shared if options.is_softmax else "",
+        "SHARED_ROOT": _SHARED_ROOT if options.is_softmax else "",
         "SCALE_FIRST": "grad = grad * scale" if is_early else "",
         "SCALE_LAST": "" if is_early else " * scale",
         "LAUNCH_GRADIENT_ARGUMENTS": f"slopes, input, target, sample_weight{numbers}",

@@ -10,6 +10,7 @@ def count_kernel(
     samples,
     sites,
     classes,
+    programs,
     __DOUBLES_OF_DECISION__
     IS_INDEX: tl.constexpr,
     DTYPE: tl.constexpr,
@@ -17,8 +18,8 @@ def count_kernel(
     BLOCK_CLASSES: tl.constexpr,
 ):
     """Store the soft entries of each class, of every n-th block of a group of samples."""
-    group, groups = tl.program_id(0).to(tl.int64), tl.num_programs(0)
-    program, programs = tl.program_id(1).to(tl.int64), tl.num_programs(1)
+    number, groups = tl.program_id(0).to(tl.int64), tl.num_programs(0) // programs
+    group, program = number // programs, number % programs
     label = tl.arange(0, BLOCK_CLASSES)[None, :]
     is_class = label < classes
     __DECIDE__

@@ -32,11 +32,12 @@ def launch_counts(__COUNT_ARGUMENTS__):
     programs = min(programs, max(PROGRAMS // groups, 1))
     parts = input.new_empty((__ROWS__, groups, sizes[2], programs), dtype=torch.float64)
     with torch.cuda.device_of(input):
-        count_kernel[(groups, programs)](
+        count_kernel[(groups * programs,)](
             *batch,
             parts,
             *(None if x is None else x.stride() for x in batch),
             *sizes,
+            programs,
             __LAUNCH_DECISION__
             **blocks,
         )
@@ -53,12 +54,13 @@ def launch_gradient(__LAUNCH_GRADIENT_ARGUMENTS__):
     gradient = torch.empty_like(batch[0])
     programs = triton.cdiv(sizes[0] * sizes[1], blocks["BLOCK_SITES"])
     with torch.cuda.device_of(input):
-        gradient_kernel[(groups, programs)](
+        gradient_kernel[(groups * programs,)](
             *batch[:3],
             torch.stack(wide),
             gradient,
             *(None if x is None else x.stride() for x in (*batch, gradient)),
             *sizes,
+            programs,
             __LAUNCH_DECISION__
             LIMIT=torch.finfo(input.dtype).max,
             **blocks,

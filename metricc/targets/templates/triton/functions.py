@@ -216,4 +216,5 @@ def _softmax(logits, is_class):
 def _from_others(x, label, pred, parts):
     """Return x, but at the largest pred the sum of all other parts: a difference loses digits."""
     is_top = label == tl.argmax(pred, 1, keep_dims=True)
-    return tl.where(is_top, tl.sum(tl.where(is_top, 0, parts), 1, keep_dims=True), x)
+    others = tl.sum(tl.where(is_top, 0, parts), 1, keep_dims=True)
+    return tl.where(is_top, others, x)

@@ -12,6 +12,7 @@ def gradient_kernel(
     samples,
     sites,
     classes,
+    programs,
     __DOUBLES_OF_DECISION__
     IS_INDEX: tl.constexpr,
     DTYPE: tl.constexpr,
@@ -20,7 +21,8 @@ def gradient_kernel(
     BLOCK_CLASSES: tl.constexpr,
 ):
     """Store the gradient of a block of a group of samples."""
-    group, groups = tl.program_id(0).to(tl.int64), tl.num_programs(0)
+    number, groups = tl.program_id(0).to(tl.int64), tl.num_programs(0) // programs
+    group, program = number // programs, number % programs
     label = tl.arange(0, BLOCK_CLASSES)[None, :]
     is_class = label < classes
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
@@ -32,8 +34,7 @@ def gradient_kernel(
     __SHARED_ROOT__
     grad_pos, grad_neg = (grad_pos / root).to(DTYPE), (grad_neg / root).to(DTYPE)
     __DECIDE__
-    block_start = tl.program_id(1).to(tl.int64) * BLOCK_SITES
-    place = block_start + tl.arange(0, BLOCK_SITES)[:, None]
+    place = program * BLOCK_SITES + tl.arange(0, BLOCK_SITES)[:, None]
     sample, site = group * samples + place // sites, place % sites
     size = samples * sites
     mask = (place < size) & is_class

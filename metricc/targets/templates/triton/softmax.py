@@ -11,4 +11,5 @@ def soft_backward(grad, __SOFT_ARGUMENTS__):
     pred = _softmax(__LOGITS__, is_class)
     shift = tl.sum(pred * grad, 1, keep_dims=True)
     grad = pred * (grad - shift)
-    return __SOFTMAX_SLOPE__
+    grad = _from_others(grad, label, pred, -grad)
+    return grad__CHAIN__
