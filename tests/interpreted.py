@@ -23,6 +23,15 @@ from metricc.targets.triton import triton_code
 
 Step = tuple[torch.Tensor, torch.Tensor]
 
+FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+TOLERANCES = {
+    torch.float64: 1e-12,
+    torch.float32: 2e-6,
+    torch.float16: 2.0**-11 + 2e-6,  # half a unit in the last place
+    torch.bfloat16: 2.0**-7 + 2e-6,  # a whole unit, as the interpreter rounds towards 0
+}
+"""Of the largest component of the gradient."""
+
 
 @dataclass(frozen=True)
 class Emitted:
@@ -43,6 +52,21 @@ def emitted(formula: str, params: dict[str, float] | None = None, **options: Any
     plan = Plan(specialise(compilation, chosen), chosen, artifact.name)
     text = f"{artifact.text}\n\n{triton_code(plan)}"
     return Emitted(text, artifact.name, tuple(plan.numbers.values()), plan.takes_counts)
+
+
+def agree(ours: Step, wanted: Step) -> None:
+    (loss, gradient), (exact_loss, exact) = ours, wanted
+    tolerance = TOLERANCES[gradient.dtype]
+    least = torch.tensor(1e-37, dtype=torch.float64)  # of normal numbers in float32
+    largest = exact.abs().max() if exact.numel() else least
+    error = (gradient.double() - exact.clamp(-limit(gradient), limit(gradient))).abs()
+    assert gradient.shape == exact.shape
+    assert (error <= tolerance * torch.maximum(largest, least)).all()
+    assert torch.allclose(loss.double(), exact_loss.double(), rtol=2e-6, atol=2e-6)
+
+
+def limit(x: torch.Tensor) -> float:
+    return torch.finfo(x.dtype).max
 
 
 def interpreter() -> ProcessPoolExecutor:
@@ -91,7 +115,8 @@ def _function(file: Emitted, kind: str = "") -> Any:
 
 def _step(function: Any, file: Emitted, *batch: Any, counts: Any, scale: float) -> Step:
     leaf, loss = _loss(function, file, *batch, counts=counts)
-    (gradient,) = torch.autograd.grad(scale * loss, leaf)
+    weights = torch.linspace(1, 2, loss.numel(), dtype=loss.dtype).view(loss.shape)
+    (gradient,) = torch.autograd.grad(loss, leaf, scale * weights)
     return loss.detach(), gradient
 
 

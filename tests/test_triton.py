@@ -13,9 +13,12 @@ from typing import Any
 import oracle
 import pytest
 import torch
+from assembly import ptx
 from interpreted import (
+    FLOATS,
     Emitted,
     Step,
+    agree,
     emitted,
     interpreter,
     portable_step,
@@ -34,16 +37,6 @@ has_triton = importlib.util.find_spec("triton") is not None
 needs_triton = pytest.mark.skipif(not has_triton, reason="needs triton")
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
-FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
-TOLERANCES = {
-    torch.float64: 1e-12,
-    torch.float32: 2e-6,
-    torch.float16: 2.0**-11 + 2e-6,  # half a unit in the last place
-    torch.bfloat16: 2.0**-7 + 2e-6,  # a whole unit, as the interpreter rounds towards 0
-}
-"""Of the largest component of the gradient."""
-RATIO = "TP / FP + TN / FN"
-
 Run = Callable[..., Any]
 
 
@@ -58,21 +51,6 @@ def batch(size: int, spread: float = 2.0) -> Step:
     generator = torch.Generator().manual_seed(size)
     input = spread * torch.randn(size, generator=generator)
     return input, torch.rand(size, generator=generator) < 0.3
-
-
-def agree(ours: Step, wanted: Step) -> None:
-    (loss, gradient), (exact_loss, exact) = ours, wanted
-    tolerance = TOLERANCES[gradient.dtype]
-    least = torch.tensor(1e-37, dtype=torch.float64)  # of normal numbers in float32
-    largest = exact.abs().max() if exact.numel() else least
-    error = (gradient.double() - exact.clamp(-limit(gradient), limit(gradient))).abs()
-    assert gradient.shape == exact.shape
-    assert (error <= tolerance * torch.maximum(largest, least)).all()
-    assert float(loss) == pytest.approx(float(exact_loss), rel=2e-6, abs=2e-6)
-
-
-def limit(x: torch.Tensor) -> float:
-    return torch.finfo(x.dtype).max
 
 
 @needs_triton
@@ -234,31 +212,6 @@ def test_kernels_compile_for_a_device_that_is_not_here(
     module = load(emitted("cohen_kappa", zero_division=0.1, **options).text)
     for kernel in (module.count_kernel, module.metric_kernel, module.gradient_kernel):
         assert ".entry" in ptx(kernel, dtype)
-
-
-def ptx(kernel: Any, dtype: torch.dtype) -> str:
-    """Return the assembly of a kernel for an input of `dtype`, int64 targets and no weights."""
-    import triton
-    from triton.backends.compiler import GPUTarget
-    from triton.compiler import ASTSource
-
-    real = "fp64" if dtype == torch.float64 else "fp32"
-    short = {torch.bfloat16: "bf16", torch.float16: "fp16"}.get(dtype, real)
-    types = dict.fromkeys(("input_ptr", "gradient_ptr"), f"*{short}")
-    types |= dict.fromkeys(("parts_ptr", "slopes_ptr"), "*fp64")
-    types |= {"target_ptr": "*i64", "loss_ptr": f"*{real}", "grad_output_ptr": f"*{real}"}
-    real_type = triton.language.float64 if real == "fp64" else triton.language.float32
-    constants = {"DTYPE": real_type, "LIMIT": torch.finfo(dtype).max, "BLOCK_SIZE": 1024}
-    constants["weight_ptr"] = None
-    signature = {
-        parameter.name: parameter.annotation_type or types.get(parameter.name, "i32")
-        for parameter in kernel.params
-    }
-    signature |= {name: "constexpr" for name in constants if name in signature}
-    known = {name: value for name, value in constants.items() if name in signature}
-    source = ASTSource(kernel, signature, known)
-    compiled = triton.compile(source, target=GPUTarget("cuda", 80, 32))
-    return str(compiled.asm["ptx"])
 
 
 def test_files_pass_linter_and_formatter(tmp_path: Path) -> None:
