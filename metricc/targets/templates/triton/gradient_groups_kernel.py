@@ -20,7 +20,7 @@ def gradient_kernel(
     BLOCK_SITES: tl.constexpr,
     BLOCK_CLASSES: tl.constexpr,
 ):
-    """Store the gradient of a block of a group of samples."""
+    """Store the gradient of every n-th block of a group of samples."""
     number, groups = tl.program_id(0).to(tl.int64), tl.num_programs(0) // programs
     group, program = number // programs, number % programs
     label = tl.arange(0, BLOCK_CLASSES)[None, :]
@@ -33,19 +33,21 @@ def gradient_kernel(
     root = tl.sqrt(1 + tl.abs(grad_pos) + tl.abs(grad_neg))
     __SHARED_ROOT__
     grad_pos, grad_neg = (grad_pos / root).to(DTYPE), (grad_neg / root).to(DTYPE)
+    root = root.to(DTYPE)
     __DECIDE__
-    place = program * BLOCK_SITES + tl.arange(0, BLOCK_SITES)[:, None]
-    sample, site = group * samples + place // sites, place % sites
     size = samples * sites
-    mask = (place < size) & is_class
-    __LOAD__
-    # dloss/dinput = (target dloss/da at positives + (1 - target) at negatives) da/dinput
-    grad = target * grad_pos + (1 - target) * grad_neg
-    if weight_ptr is not None:
-        grad = weight * grad
-    __SCALE_FIRST__
-    grad = soft_backward(grad, __SOFT_CALL__)
-    # what a loss scale adds may overflow
-    grad = _clamp(grad * root.to(DTYPE), -LIMIT, LIMIT)__SCALE_LAST__
-    gradient_ptr = _at(gradient_ptr, gradient_strides, sample, label, site)
-    tl.store(gradient_ptr, grad, mask)
+    for block_start in range(program * BLOCK_SITES, size, programs * BLOCK_SITES):
+        place = block_start + tl.arange(0, BLOCK_SITES)[:, None]
+        sample, site = group * samples + place // sites, place % sites
+        mask = (place < size) & is_class
+        __LOAD__
+        # dloss/dinput = (target dloss/da at positives + (1 - target) at negatives) da/dinput
+        grad = target * grad_pos + (1 - target) * grad_neg
+        if weight_ptr is not None:
+            grad = weight * grad
+        __SCALE_FIRST__
+        grad = soft_backward(grad, __SOFT_CALL__)
+        # what a loss scale adds may overflow
+        grad = _clamp(grad * root, -LIMIT, LIMIT)__SCALE_LAST__
+        place = _at(gradient_ptr, gradient_strides, sample, label, site)
+        tl.store(place, grad, mask)
