@@ -145,3 +145,12 @@ def test_kernels_compile_for_a_device_that_is_not_here(
     input, target = batch(options, shape)
     file = emitted("f1", extended=True, **options)
     assert [*assembly(file, input.to(dtype), target)] == ["count_kernel", "gradient_kernel"]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_cuda_gives_the_same(options: dict[str, Any]) -> None:
+    file = emitted("mcc", extended=True, **options)
+    input, target = batch(options, (4, 5, 60, 30))
+    loss, gradient = step(file, input.cuda(), target.cuda())
+    agree((loss.cpu(), gradient.cpu()), portable_step(file, input, target))
