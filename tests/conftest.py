@@ -22,6 +22,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
+def kernels_on(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Kernels, built into a directory that the workers of one run share."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    monkeypatch.setenv("METRICC_CACHE", str(shared / "kernels"))
+    monkeypatch.delenv("METRICC_KERNELS")
+
+
+@pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[..., None]:
     """golden(text, "errors", "unknown_name.err") compares with tests/errors/unknown_name.err."""
 

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import ctypes
-import shutil
 from collections.abc import Callable
 
 import mpmath
 import numpy as np
 import pytest
+from machine import COMPILER
 
 from metricc import kernels
 from metricc.targets.target import read_template
 
-pytestmark = pytest.mark.skipif(
-    not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler"
+pytestmark = [
+    pytest.mark.skipif(COMPILER is None, reason="there is no C compiler"),
+    pytest.mark.usefixtures("kernels_on"),
+]
+NAMES = (
+    "vexp",
+    "vlog",
+    "vlog1p",
+    "vsigmoid",
+    "vsigmoid_product",
+    "vstep",
+    "vsin",
+    "vcos",
+    "vnormal_cdf",
 )
-NAMES = ("vexp", "vsigmoid", "vsigmoid_product", "vstep", "vsin", "vcos", "vnormal_cdf")
 RUN = """void run_{0}(const REAL *x, REAL *y, int64_t n)
 {{
     for (int64_t i = 0; i < n; i++)
@@ -42,11 +53,6 @@ def function(name: str, dtype: type) -> Function:
     return run
 
 
-@pytest.fixture(autouse=True)
-def _kernels_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("METRICC_KERNELS")
-
-
 def exact(f: Callable[[mpmath.mpf], mpmath.mpf], x: np.ndarray) -> np.ndarray:
     """f at 50 digits, as the widest float."""
     with mpmath.workdps(50):
@@ -59,6 +65,10 @@ def sigmoid(x: mpmath.mpf) -> mpmath.mpf:
 
 CASES = [
     ("vexp", mpmath.exp, -80, 0, 1.2),
+    ("vlog", mpmath.log, 1e-6, 1, 3),
+    ("vlog", mpmath.log, 1, 1e6, 3),
+    ("vlog1p", mpmath.log1p, 0, 1, 3),
+    ("vlog1p", mpmath.log1p, 0, 1e-6, 3),
     ("vsigmoid", sigmoid, -80, 80, 3.5),
     ("vsigmoid_product", lambda x: sigmoid(x) * sigmoid(-x), -80, 80, 5),
     ("vnormal_cdf", mpmath.ncdf, -2.5, 5, 12),  # x² of them, as the root of 1/2 rounds
@@ -90,6 +100,8 @@ def test_circular_functions_are_exact_to_their_largest_value(
 def test_ends(dtype: type) -> None:
     x = np.array([-np.inf, -1e30, -0.0, np.nan], dtype)
     np.testing.assert_array_equal(function("vexp", dtype)(x), [0, 0, 1, np.nan])
+    x = np.array([1e-38, 1, np.nan], dtype)
+    np.testing.assert_allclose(function("vlog", dtype)(x), [-87.498234, 0, np.nan], rtol=1e-6)
     x = np.array([-np.inf, -1e30, 0, 1e30, np.inf, np.nan], dtype)
     np.testing.assert_array_equal(function("vsigmoid", dtype)(x), [0, 0, 0.5, 1, 1, np.nan])
     np.testing.assert_array_equal(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,19 +12,16 @@ from typing import Any
 
 import pytest
 import torch
+from machine import COMPILER
 from shelves import TWO_CLASSES
 
 import metricc
 
-pytestmark = pytest.mark.skipif(
-    not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="there is no C compiler"
-)
+pytestmark = [
+    pytest.mark.skipif(COMPILER is None, reason="there is no C compiler"),
+    pytest.mark.usefixtures("kernels_on"),
+]
 PRECISION = {torch.float64: 1e-12, torch.float32: 2e-6, torch.bfloat16: 8e-3, torch.float16: 1e-3}
-
-
-@pytest.fixture(autouse=True)
-def _kernels_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("METRICC_KERNELS")
 
 
 def losses(formula: str, **options: Any) -> tuple[torch.nn.Module, torch.nn.Module]:
@@ -170,6 +166,28 @@ def test_what_multiclass_takes(options: dict[str, Any]) -> None:
         assert_same("f1", input, shares, task="multiclass", **options)
 
 
+MIXED: list[dict[str, Any]] = [
+    {"task": task, "mix": 0.5, "from_logits": from_logits}
+    for task in ("binary", "multilabel", "multiclass")
+    for from_logits in (True, False)
+]
+
+
+@pytest.mark.parametrize("weight", [None, torch.float32])
+@pytest.mark.parametrize("options", MIXED, ids=str)
+def test_a_cross_entropy_is_added(options: dict[str, Any], weight: torch.dtype | None) -> None:
+    input, target = batch(40, 3, 50) * 3, truth(40, 3, 50)
+    is_multiclass = options["task"] == "multiclass"
+    if not options["from_logits"]:
+        input = input.softmax(1) if is_multiclass else torch.sigmoid(input)
+        input[0, :, :2] = torch.tensor([0.0, 1.0])
+    weights = None if weight is None else torch.randint(3, (40, 1, 1)).to(weight)
+    assert_same("jaccard", input, target, weights, **options)
+    if is_multiclass:
+        indices = torch.randint(3, (40, 50))
+        assert_same("jaccard", input, indices, weights, **options, ignore_index=1)
+
+
 EXTREMES = {
     "saturated": torch.tensor([30.0, -30.0, 25.0, -25.0] * 50),
     "tiny": batch(200) * 1e-4,
@@ -298,6 +316,16 @@ def test_other_dtypes_take_the_portable_way() -> None:
     torch.testing.assert_close(fused(batch(10), target), portable(batch(10), target))
 
 
+def test_what_loops_cannot_read_takes_the_portable_way() -> None:
+    fused, portable = losses("f1")
+    target = truth(10)
+    opposite = torch.complex(batch(10), -batch(10)).conj().imag  # its sign is a flag
+    assert opposite.is_neg()
+    torch.testing.assert_close(step(fused, opposite, target), step(portable, opposite, target))
+    with pytest.raises(RuntimeError, match="meta"):
+        fused(batch(10), target.to("meta"))
+
+
 @pytest.mark.parametrize("word", ["double", "int", "REAL", "sums", "layout", "exp2", "restrict"])
 def test_words_of_c_are_names_like_others(word: str) -> None:
     formula = f"let {word} = 2*TP in {word} / ({word} + FP + FN)"
@@ -311,6 +339,7 @@ SOURCES: list[tuple[str, dict[str, Any]]] = [
     *(("exp(asin(TP/P)) + log(abs(sin(TN/N)))", {"surrogate": s}) for s in ("cosine", "probit")),
     *(("mcc", {"task": task, "per_sample": True}) for task in ("multilabel", "multiclass")),
     *(("f1", {"task": "multiclass", **options}) for options in MULTICLASS),
+    *(("f1", options) for options in MIXED),
 ]
 
 

@@ -56,10 +56,16 @@ class Loops:
         self.numbers = numbers
         self.per_sample = per_sample
         self.has_classes = has_classes
+        self.is_flat = not (per_sample or has_classes)
         self._built: dict[tuple[object, ...], ctypes.CDLL | None] = {}
 
     def fit(self, batch: Batch) -> bool:
-        """Tell whether the loops can be had for the dtypes of a batch."""
+        """Tell whether the loops can read the tensors of a batch, and be had for their dtypes."""
+        input, target, weight = batch
+        if not (input.is_cpu and target.is_cpu) or input.is_neg() or target.is_neg():
+            return False
+        if weight is not None and (not weight.is_cpu or weight.is_neg()):
+            return False
         return self._code(batch) is not None
 
     def forward(
@@ -69,8 +75,8 @@ class Loops:
         is_double = batch[0].dtype == torch.float64
         loss = torch.empty((), dtype=torch.float64 if is_double else torch.float32)
         slopes = _Slopes()
-        layout, batch = self._placed(batch)
-        self._run("forward", layout, batch, *numbers, loss.data_ptr(), slopes)
+        call = self._call(batch)
+        _check(call.code.forward(*call.arguments, *numbers, loss.data_ptr(), slopes))
         return loss, slopes
 
     def backward(
@@ -81,76 +87,66 @@ class Loops:
         numbers: Sequence[float],
     ) -> torch.Tensor:
         """Return the gradient for input: `grad_output` times what the slopes of `forward` give."""
-        layout, batch = self._placed(batch)
-        gradient = _empty(batch[0], layout)
+        call = self._call(batch)
+        gradient = call.gradient()
         given = slopes if isinstance(slopes, _Slopes) else _Slopes(*slopes)
-        scale = grad_output.data_ptr()
-        self._run("backward", layout, batch, *numbers, given, scale, gradient.data_ptr())
+        outputs = given, grad_output.data_ptr(), gradient.data_ptr()
+        _check(call.code.backward(*call.arguments, *numbers, *outputs))
         return gradient
 
     def counts(self, batch: Batch, numbers: Sequence[float]) -> torch.Tensor:
         """Return the soft entries in float64: a row of each, by sample and class if kept."""
         sums = torch.empty((self.entries, *self._groups(batch[0])), dtype=torch.float64)
-        layout, batch = self._placed(batch)
-        self._run("counts", layout, batch, *numbers, sums.data_ptr())
+        call = self._call(batch)
+        _check(call.code.counts(*call.arguments, *numbers, sums.data_ptr()))
         return sums
 
     def pull_back(
-        self, slopes: Sequence[torch.Tensor], batch: Batch, numbers: Sequence[float]
+        self, slopes: Sequence[torch.Tensor | float], batch: Batch, numbers: Sequence[float]
     ) -> torch.Tensor:
         """Return the gradient for input.
 
-        `slopes` are those at a positive and at a negative of each group, and what the gradient is
-        multiplied by; tensors that broadcast to a row of `counts`.
+        `slopes` are those at a positive and at a negative of each group, what the gradient is
+        multiplied by, and that of the cross entropy, if one is added: numbers, or tensors that
+        broadcast to a row of `counts`.
         """
-        rows = torch.empty((3, *self._groups(batch[0])), dtype=torch.float64)
-        for row, given in zip(rows, slopes, strict=True):
-            row.copy_(given)
-        layout, batch = self._placed(batch)
-        gradient = _empty(batch[0], layout)
-        self._run("pull_back", layout, batch, *numbers, rows.data_ptr(), gradient.data_ptr())
+        rows = torch.empty((len(slopes), *self._groups(batch[0])), dtype=torch.float64)
+        for number, given in enumerate(slopes):
+            rows[number] = given
+        call = self._call(batch)
+        gradient = call.gradient()
+        outputs = rows.data_ptr(), gradient.data_ptr()
+        _check(call.code.pull_back(*call.arguments, *numbers, *outputs))
         return gradient
 
     def _groups(self, input: torch.Tensor) -> tuple[int, ...]:
         return (*input.shape[: self.per_sample], *input.shape[1 : 1 + self.has_classes])
 
-    def _run(self, name: str, layout: Layout, batch: Batch, *rest: Any) -> None:  # noqa: ANN401
+    def _call(self, batch: Batch) -> _Call:
+        """Return what a call takes of the batch, its tensors contiguous if their layout asks it."""
         input, target, weight = batch
-        status = getattr(self._code(batch), name)(
-            layout.numbers,
-            input.data_ptr(),
-            target.data_ptr(),
-            None if weight is None else weight.data_ptr(),
-            torch.get_num_threads(),
-            *rest,
-        )
-        if status:
-            raise MemoryError(f"no memory for the sums of {tuple(input.shape)}")
-
-    def _placed(self, batch: Batch) -> tuple[Layout, Batch]:
-        """Return the layout, and the tensors: as they are, or contiguous if it takes that."""
-        input, target, weight = batch
-        is_plain = weight is None and input.is_contiguous() and target.is_contiguous()
-        if is_plain and not self.per_sample and not self.has_classes:
-            return flat(input.numel()), batch
+        if self.is_flat and weight is None and input.is_contiguous() and target.is_contiguous():
+            return _Call(self._code(batch), flat(input.numel()), batch)
         shape = input.shape
         of_classes = target.unsqueeze(1) if target.dim() < input.dim() else target
         weights = input if weight is None else weight.expand(shape)
         strides = (input.stride(), of_classes.expand(shape).stride(), weights.stride())
         layout = layout_of(shape, strides, per_sample=self.per_sample, has_classes=self.has_classes)
         if layout is not None:
-            return layout, batch
+            return _Call(self._code(batch), layout, batch)
         weight = None if weight is None else weights.contiguous()
-        return self._placed((input.contiguous(), target.contiguous(), weight))
+        return self._call((input.contiguous(), target.contiguous(), weight))
 
     def _code(self, batch: Batch) -> Any:  # noqa: ANN401 - a CDLL has any function
         """Return the library for these dtypes, built when they first come; None if it cannot be."""
         input, target, weight = batch
-        has_indices = target.dim() < input.dim()
+        has_indices = self.has_classes and target.dim() < input.dim()
         key = (input.dtype, target.dtype, weight is None or weight.dtype, has_indices)
-        if key not in self._built:
+        try:
+            return self._built[key]
+        except KeyError:
             self._built[key] = self._build(batch, has_indices=has_indices)
-        return self._built[key]
+            return self._built[key]
 
     def _build(self, batch: Batch, *, has_indices: bool) -> ctypes.CDLL | None:
         names = ("INPUT", "TARGET", "WEIGHT")
@@ -176,6 +172,32 @@ class Loops:
             code.backward.argtypes = [*batch, *few, _POINTER, _POINTER, _POINTER]
 
 
+class _Call:
+    """The library, and what all its functions take first; keeps the tensors while it lives."""
+
+    __slots__ = ("arguments", "batch", "code", "layout")
+
+    def __init__(self, code: Any, layout: Layout, batch: Batch) -> None:  # noqa: ANN401
+        input, target, weight = batch
+        self.code = code
+        self.layout = layout
+        self.batch = batch
+        self.arguments = (
+            layout.numbers,
+            input.data_ptr(),
+            target.data_ptr(),
+            None if weight is None else weight.data_ptr(),
+            torch.get_num_threads(),
+        )
+
+    def gradient(self) -> torch.Tensor:
+        """Return a tensor for the gradient, to be written."""
+        input = self.batch[0]
+        if not self.layout.gradient:
+            return torch.empty_like(input)
+        return input.new_empty_strided(input.shape, self.layout.gradient)
+
+
 def has_memory(tensor: torch.Tensor) -> bool:
     """Tell whether a tensor is one in memory, not many under vmap."""
     try:
@@ -185,8 +207,6 @@ def has_memory(tensor: torch.Tensor) -> bool:
     return True
 
 
-def _empty(input: torch.Tensor, layout: Layout) -> torch.Tensor:
-    """Return a gradient to be written."""
-    if not layout.gradient:
-        return torch.empty_like(input)
-    return input.new_empty_strided(input.shape, layout.gradient)
+def _check(failed: int) -> None:
+    if failed:
+        raise MemoryError("no memory for the sums of a batch")

@@ -211,10 +211,10 @@ _CONFLICTS = (
     ),
     _ConflictRule(
         (
-            '`mix` and kernels="c" or "triton", which know no cross entropy',
-            'give kernels="auto" or "none"',
+            '`mix`, surrogate="softmax" and kernels="c", which takes one softmax, not two',
+            'give kernels="auto" or "none", or surrogate="identity"',
         ),
-        lambda o, _: o.mix > 0 and o.kernels in ("c", "triton"),
+        lambda o, _: o.mix > 0 and o.surrogate == "softmax" and o.kernels == "c",
     ),
     _ConflictRule(
         ("`momentum` or `sync` and `per_sample`", "give per_sample=False: samples do not add up"),

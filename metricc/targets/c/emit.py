@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..target import fill, read_template
 from .decision import decision_holes, is_given
 from .functions import called_by
+from .log_loss import log_loss_holes
 from .metric import metric_holes
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ def c_source(plan: Plan) -> str:
     holes = {**_batch_holes(plan), **decision_holes(plan), **metric_holes(plan)}
     is_softmax = plan.options.is_softmax and not is_given(plan)
     loops = ["softmax"] if is_softmax else ["soft", "elementwise"]
-    names = ["decision", "batch", *loops, "passes", *(["metric"] if has_metric(plan) else [])]
+    metric = ["metric"] if has_metric(plan) else []
+    log_loss = ["log_loss"] if plan.has_log_loss and not is_softmax else []
+    names = ["decision", "batch", *log_loss, *loops, "passes", *metric]
     own = [fill(read_template(f"c/{name}.c"), holes, _break_line) for name in names]
     constants = _constants(plan)
     called = "\n".join(own)
@@ -49,24 +52,31 @@ def _constants(plan: Plan) -> str:
     options = plan.options
     return "\n".join(
         (
-            f"#define ENTRIES {len(plan.entries)}",
+            f"#define ENTRIES {len(_sums(plan))}",
             f"#define PER_SAMPLE {int(options.per_sample)}",
+            f"#define HAS_LOG_LOSS {int(plan.has_log_loss)}",
             f"#define IS_SOFTMAX {int(options.is_softmax and not is_given(plan))}",
         )
     )
 
 
+def _sums(plan: Plan) -> tuple[str, ...]:
+    """Return what is summed: the entries, and the cross entropy with the number of its terms."""
+    return (*plan.entries, *(("losses", "terms") if plan.has_log_loss else ()))
+
+
 def _batch_holes(plan: Plan) -> Holes:
-    entries = plan.entries
+    sums = _sums(plan)
     blank = "{0} = IS_WEIGHTED && w == 0 ? 0 : {0};" if plan.arranges else ""
     return {
-        "ENTRIES": ", ".join(entries),
-        "ZEROS": ", ".join(f"{entry} = 0" for entry in entries),
+        "ENTRIES": ", ".join(sums),
+        "ZEROS": ", ".join(f"{name} = 0" for name in sums),
         "BLANK_INPUT": blank.format("x"),
         "BLANK_TARGET": blank.format("t"),
-        "COUNT": _count(entries),
-        "ADD": "\n".join(f"sums[{k} * classes] += {entry};" for k, entry in enumerate(entries)),
+        "COUNT": _count(plan.entries),
+        "ADD": "\n".join(f"sums[{k} * classes] += {name};" for k, name in enumerate(sums)),
         **_softmax_holes(plan),
+        **log_loss_holes(plan),
     }
 
 
@@ -74,7 +84,7 @@ def _softmax_holes(plan: Plan) -> Holes:
     """Return what softmax.c leaves open; of probabilities it takes the logarithm."""
     options = plan.options
     of_logits, is_early = options.from_logits, options.average == "none"
-    logit = "x" if of_logits else "LOG(vmax(x, R(1e-38)))"
+    logit = "x" if of_logits else "vlog(vmax(x, R(1e-38)))"
     is_sharp = options.surrogate == "softmax"
     read = "const INPUT *input = batch->input + PLACE(at->input, outer, c, start);"
     chain = " * batch->by.sharpness" if is_sharp else ""

@@ -19,7 +19,10 @@ def fused_holes(plan: Plan) -> Holes:
     options = f"[:{few}]" if few < len(plan.numbers) else ""
     numbers = f"options{options}" if few else "()"
     saved = f"ctx.options{options}" if few else "()"
-    backward = f"LOOPS.pull_back((*ctx.slopes, grad_output), batch, {saved})"
+    slopes = "(*ctx.slopes[:2], grad_output, *ctx.slopes[2:])"
+    if not plan.has_log_loss:
+        slopes = "(*ctx.slopes, grad_output)"
+    backward = f"LOOPS.pull_back({slopes}, batch, {saved})"
     if has_metric(plan):
         backward = f"LOOPS.backward(grad_output, ctx.slopes, batch, {saved})"
     return {
@@ -56,6 +59,7 @@ def _loops(plan: Plan) -> list[str]:
     """Return what the loops are to know of the source."""
     options = plan.options
     sizes = (len(plan.surrogate_options), len(plan.numbers))
-    found = [f"entries={len(plan.entries)}", f"numbers={sizes}"]
+    rows = len(plan.entries) + 2 * plan.has_log_loss
+    found = [f"entries={rows}", f"numbers={sizes}"]
     found += ["per_sample=True"] if options.per_sample else []
     return found + (["has_classes=True"] if options.has_classes else [])

@@ -59,8 +59,9 @@ class Plan:
 
     @property
     def has_loops(self) -> bool:
-        """Tell whether the file carries loops in C; they know no cross entropy."""
-        return self.options.kernels in ("c", "auto") and not self.has_log_loss
+        """Tell whether the file carries loops in C; these take one softmax, not two."""
+        is_double = self.has_log_loss and self.options.surrogate == "softmax"
+        return self.options.kernels in ("c", "auto") and not is_double
 
     @property
     def takes_totals(self) -> bool:
@@ -73,7 +74,7 @@ class Plan:
         return (
             self.options.extended
             or self.takes_totals
-            or (self.has_loops and self.options.is_grouped)
+            or (self.has_loops and (self.options.is_grouped or self.has_log_loss))
         )
 
     @property

@@ -13,10 +13,11 @@ typedef struct {
     Decision by;
 } Batch;
 
-/* What a pass over elements multiplies by, for each class: slopes over their root, the root, and
-   what comes from the loss scale. Slopes may exceed float32 where the gradient does not. */
+/* What a pass over elements multiplies by, for each class: slopes over their root, the root, what
+   comes from the loss scale, and the slope of a cross entropy, scaled. Slopes may exceed float32
+   where the gradient does not. */
 typedef struct {
-    REAL pos, neg, root, scale;
+    REAL pos, neg, root, scale, log;
 } Slopes;
 
 #define PLACE(strides, outer, c, site) \

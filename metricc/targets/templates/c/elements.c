@@ -63,6 +63,37 @@ static inline REAL vsigmoid_product(REAL x)
     return tail * rest * rest;
 }
 
+/* log x for x > 0, so that compilers vectorise it: x = 2^n m with m around 1, and a series of
+   (m - 1) / (m + 1). Within 3 units in the last place; NaN gives NaN. */
+static inline REAL vlog(REAL x)
+{
+#ifdef DOUBLE
+    return log(x);
+#else
+    float small = x < 1.2e-38f ? 24 : 0, given = small > 0 ? x * 16777216.0f : x;
+    int32_t bits;
+    memcpy(&bits, &given, sizeof bits);
+    int32_t n = (bits - 0x3f3504f3) >> 23;
+    bits -= (int32_t)((uint32_t)n << 23);
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    float s = (m - 1) / (m + 1), z = s * s, k = (float)n - small;
+    float y = 1 / 9.0f;
+    y = y * z + 1 / 7.0f;
+    y = y * z + 1 / 5.0f;
+    y = y * z + 1 / 3.0f;
+    y = k * 0.693359375f + (2 * s + (2 * s * z * y - k * 2.12194440e-4f));
+    return x == x ? y : x;
+#endif
+}
+
+/* log(1 + x) for x >= 0, with what rounding 1 + x loses. */
+static inline REAL vlog1p(REAL x)
+{
+    REAL y = 1 + x;
+    return vlog(y) + (x - (y - 1));
+}
+
 static inline REAL vmin(REAL x, REAL y) { return y < x ? y : x; }
 
 static inline REAL vmax(REAL x, REAL y) { return y > x ? y : x; }

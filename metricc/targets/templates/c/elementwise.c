@@ -25,6 +25,7 @@ ALWAYS_INLINE void count_strided(const INPUT *input, const TARGET *target, const
             REAL pred, rest;
             soft(x, by, &pred, &rest);
             __COUNT__
+            __COUNT_LOG_LOSS__
         }
         __ADD__
     }
@@ -65,6 +66,7 @@ ALWAYS_INLINE void pull_strided(const INPUT *input, const TARGET *target, const 
         REAL grad = (t * slopes.pos + (1 - t) * slopes.neg) * w;
         grad = soft_backward(grad, x, by) * slopes.root;
         grad = vclamp(grad, -LIMIT(INPUT), LIMIT(INPUT)) * slopes.scale;
+        __PULL_LOG_LOSS__
         gradient[i * of_gradient] = STORE(INPUT, grad);
     }
 }

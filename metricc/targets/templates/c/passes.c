@@ -67,12 +67,13 @@ int counts(const int64_t *layout, const void *input, const void *target, const v
 }
 
 /* Slopes as elements take them, of one group; given are rows of dloss/da at positives and at
-   negatives, and of what multiplies the gradient. Softmax mixes the slopes of all classes. */
+   negatives, of what multiplies the gradient, and of the slope of a cross entropy, if there is one.
+   Softmax mixes the slopes of all classes. */
 static void round_slopes(const double *given, int64_t group, int64_t groups, int64_t classes,
                          Slopes *slopes)
 {
     const double *pos = given + group * classes, *neg = pos + groups * classes;
-    const double *scale = neg + groups * classes;
+    const double *scale = neg + groups * classes, *log_slope = scale + groups * classes;
     double most = 1;
     for (int64_t c = 0; c < classes; c++) {
         double root = sqrt(1 + fabs(pos[c]) + fabs(neg[c]));
@@ -81,7 +82,8 @@ static void round_slopes(const double *given, int64_t group, int64_t groups, int
     }
     for (int64_t c = 0; c < classes; c++) {
         REAL root = IS_SOFTMAX ? (REAL)most : slopes[c].root;
-        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c])};
+        REAL of_log = HAS_LOG_LOSS ? R(scale[c] * log_slope[c]) : 0;
+        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c]), of_log};
     }
 }
 

@@ -1,9 +1,9 @@
 /* What the n sites of a block have: a row per class of probabilities and of slopes, and what all
    classes have together but one that is more probable than 1/2, if there is one: of that class
-   1 - pred would lose its digits. */
+   1 - pred would lose its digits. The total is that of e^(x - top), less 1. */
 typedef struct {
     int64_t n;
-    REAL *pred, *slope, *top, *others, *weight;
+    REAL *pred, *slope, *top, *others, *weight, *total;
     int32_t *index;
 } Block;
 
@@ -13,13 +13,13 @@ static int64_t sites_at_once(const Layout *at)
     return most < 16 ? 16 : most > 512 ? 512 : most / 16 * 16;
 }
 
-static int64_t scratch_size(const Layout *at) { return sites_at_once(at) * (2 * at->classes + 4); }
+static int64_t scratch_size(const Layout *at) { return sites_at_once(at) * (2 * at->classes + 5); }
 
 static Block block_of(REAL *scratch, int64_t n, int64_t classes)
 {
     REAL *rows = scratch + 2 * n * classes;
     return (Block){n, scratch, scratch + n * classes, rows, rows + n, rows + 2 * n,
-                   (int32_t *)(rows + 3 * n)};
+                   rows + 3 * n, (int32_t *)(rows + 4 * n)};
 }
 
 /* Indices of classes are read once for all classes, shares where they are needed. */
@@ -71,21 +71,24 @@ static void softmax(const Batch *batch, int64_t outer, int64_t start, Block bloc
         else
             read_class(input, at->input[2], c, batch->by, block);
     }
-    REAL *total = block.slope;
-    memset(total, 0, block.n * sizeof *total);
-    memset(block.others, 0, block.n * sizeof *block.others);
+    for (int64_t i = 0; i < block.n; i++) {
+        block.total[i] = -1;
+        block.others[i] = 0;
+    }
     for (int32_t c = 0; c < at->classes; c++) {
         REAL *pred = block.pred + c * block.n;
 #pragma omp simd
         for (int64_t i = 0; i < block.n; i++) {
+            __SHIFTED__
             pred[i] = vexp(pred[i] - block.top[i]);
-            total[i] += pred[i];
+            block.total[i] += pred[i] == 1;
             block.others[i] += pred[i] == 1 ? 0 : pred[i];
         }
     }
 #pragma omp simd
     for (int64_t i = 0; i < block.n; i++) {
-        block.top[i] = 1 / total[i];
+        block.total[i] += block.others[i];
+        block.top[i] = 1 / (1 + block.total[i]);
         block.others[i] *= block.top[i];
     }
     for (int32_t c = 0; c < at->classes; c++)
@@ -111,6 +114,7 @@ static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
             __BLANK_TARGET__
             REAL pred = share[i], rest = pred > R(0.5) ? block.others[i] : 1 - pred;
             __COUNT__
+            __COUNT_LOG_LOSS__
         }
         __ADD__
         (void)target, (void)of_target;
@@ -129,6 +133,7 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
     REAL *shift = block.top, *others = block.others;
     memset(shift, 0, block.n * sizeof *shift);
     memset(others, 0, block.n * sizeof *others);
+    __NO_SHARES__
     for (int32_t c = 0; c < classes; c++) {
         const TARGET *target = batch->target + PLACE(at->target, outer, c, start);
         REAL *pred = block.pred + c * block.n, *grad = block.slope + c * block.n;
@@ -138,6 +143,7 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
             REAL t = TRUTH_OF(i), w = block.weight[i];
             __BLANK_TARGET__
             grad[i] = (t * by.pos + (1 - t) * by.neg) * w__EARLY__;
+            __ADD_SHARES__
             shift[i] += pred[i] * grad[i];
         }
         (void)target, (void)of_target;
@@ -157,9 +163,12 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
         __READ_AGAIN__
 #pragma omp simd
         for (int64_t i = 0; i < block.n; i++) {
+            __TRUTH_AGAIN__
             REAL x = pred[i] > R(0.5) ? -others[i] : grad[i];
             x = x__CHAIN__ * by.root;
-            out[i * of_gradient] = STORE(INPUT, vclamp(x, -LIMIT(INPUT), LIMIT(INPUT))__LATE__);
+            x = vclamp(x, -LIMIT(INPUT), LIMIT(INPUT))__LATE__;
+            __PULL_LOG_LOSS__
+            out[i * of_gradient] = STORE(INPUT, x);
         }
     }
 }

@@ -23,11 +23,9 @@ typedef int64_t int64;
 #ifdef DOUBLE
 typedef float64 REAL;
 #define ABS fabs
-#define LOG log
 #else
 typedef float32 REAL;
 #define ABS fabsf
-#define LOG logf
 #endif
 #define R(x) ((REAL)(x))
 
