@@ -19,6 +19,7 @@ from interpreted import (
     Emitted,
     Step,
     agree,
+    batched_step,
     emitted,
     interpreter,
     portable_step,
@@ -198,6 +199,15 @@ def test_a_gradient_that_is_differentiated_comes_from_torch(run: Run) -> None:
     input, target = batch(20)
     ours = run(second_step, file, "Triton", input.double(), target)
     assert torch.allclose(ours, second_step(file, "", input.double(), target), rtol=1e-12)
+
+
+@needs_triton
+def test_many_grad_outputs_at_once_come_from_torch(run: Run) -> None:
+    file = emitted("mcc")
+    input, target = batch(20)
+    ours = run(batched_step, file, "Triton", input.double(), target)
+    _, one = portable_step(file, input, target)
+    assert torch.allclose(ours, torch.stack([one, 2 * one, 3 * one]), rtol=1e-12)
 
 
 @needs_triton

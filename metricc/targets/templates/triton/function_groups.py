@@ -28,7 +28,7 @@ def launch_counts(__COUNT_ARGUMENTS__):
     if input.numel() == 0:
         return input.new_zeros(shape, dtype=torch.float64)
     batch, (groups, *sizes), blocks = tiles(input, target, sample_weight)
-    programs = programs_of(groups, *sizes, blocks["BLOCK_SITES"])
+    programs = programs_of(groups, sizes[0] * sizes[1], blocks["BLOCK_SITES"])
     parts = input.new_empty((__ROWS__, groups, sizes[2], programs), dtype=torch.float64)
     with torch.cuda.device_of(input):
         count_kernel[(groups * programs,)](
@@ -51,7 +51,7 @@ def launch_gradient(__LAUNCH_GRADIENT_ARGUMENTS__):
     shape = __GROUPS_SHAPE__
     wide = [x.to(torch.float64).expand(shape).reshape(groups, sizes[2]) for x in slopes]
     gradient = torch.empty_like(batch[0])
-    programs = programs_of(groups, *sizes, blocks["BLOCK_SITES"])
+    programs = programs_of(groups, sizes[0] * sizes[1], blocks["BLOCK_SITES"])
     with torch.cuda.device_of(input):
         gradient_kernel[(groups * programs,)](
             *batch[:3],
@@ -67,9 +67,9 @@ def launch_gradient(__LAUNCH_GRADIENT_ARGUMENTS__):
     return gradient.view(input.shape)
 
 
-def programs_of(groups, samples, sites, _, block):
+def programs_of(groups, sites, block):
     """Return how many programs share the blocks of a group."""
-    return min(triton.cdiv(samples * sites, block), max(PROGRAMS // groups, 1))
+    return min(triton.cdiv(sites, block), max(PROGRAMS // groups, 1))
 
 
 def tiles(input, target, sample_weight):
