@@ -1,0 +1,5 @@
+try:
+    import triton
+    import triton.language as tl
+except ImportError:
+    triton = None
