@@ -100,13 +100,13 @@ def test_emitted_files_pass_ruff_as_emitted(everything: Path, command: list[str]
     assert result.returncode == 0, result.stdout[-3000:]
 
 
-def test_emitted_files_import_torch_and_math_only(everything: Path) -> None:
+def test_emitted_files_import_torch_and_little_of_python(everything: Path) -> None:
     for path in everything.iterdir():
         tree = ast.walk(ast.parse(path.read_text()))
         imports = [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
         names = {alias.name for node in imports for alias in node.names}
         kernels = {"kernels"} if "--kernels" in path.read_text() else set()
-        assert names <= {"torch", "math"} | kernels, path.read_text()
+        assert names <= {"torch", "functools", "math"} | kernels, path.read_text()
 
 
 def test_an_emitted_file_runs_where_metricc_is_not_installed(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def argument_holes(plan: Plan) -> Holes:
     numbers, surrogate = plan.numbers, plan.surrogate_options
     parameters = ["*parameters"] if plan.own else []
     plain = [name for name in numbers if name not in plan.own]
+    after = plain[len(surrogate) :]
     saved = "[:3]" if len(plan.tensors) > len(BATCH) else ""
     slopes = ["log_slope"] if plan.has_log_loss else []
     extras = [*_extras(plan.program, ""), *_policy(plan, "")]
@@ -28,6 +29,7 @@ def argument_holes(plan: Plan) -> Holes:
         "PULL_OPTIONS": f", *ctx.options[:{len(surrogate)}]" if surrogate else "",
         "SAVED": saved,
         "COUNT_ARGUMENTS": ", ".join((*BATCH, *surrogate)),
+        "LOSS_ARGUMENTS": "".join(f", {name}" for name in (*after, *parameters)),
         "PULL_ARGUMENTS": ", ".join(("scale", "grad_pos", "grad_neg", *slopes, *BATCH, *surrogate)),
         "CALL_ARGUMENTS": ", ".join((*plan.tensors, *plain, *parameters)),
         "PROGRAM_ARGUMENTS": arguments_of(plan, plan.program),

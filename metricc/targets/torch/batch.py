@@ -20,6 +20,7 @@ def batch_holes(plan: Plan) -> Holes:
         "POSITIVES": f"target = {plan.target}" if plan.arranges else "",
         "COUNTS": _counts(plan),
         "RETURN_COUNTS": _return_counts(plan),
+        **_block_holes(plan),
         "TARGET": plan.target,
         **_gradient_holes(plan),
         **_log_loss_holes(plan),
@@ -45,9 +46,9 @@ def _counts(plan: Plan) -> str:
 def _sums(plan: Plan, entries: tuple[str, ...]) -> list[str]:
     """Return the sums over all that a confusion matrix holds; groups keep their dimensions."""
     if not plan.options.is_grouped:
-        return [f"return torch.stack([{', '.join(f'{entry}.sum()' for entry in entries)}])"]
+        return [f"return [{', '.join(f'{entry}.sum()' for entry in entries)}]"]
     each = f"({', '.join(entries)},)" if len(entries) == 1 else f"({', '.join(entries)})"
-    return [f"return torch.stack([entry.sum(sites(entry)) for entry in {each}])"]
+    return [f"return [entry.sum(sites(entry)) for entry in {each}]"]
 
 
 def _site_holes(plan: Plan) -> Holes:
@@ -67,13 +68,31 @@ def _site_holes(plan: Plan) -> Holes:
 
 
 def _return_counts(plan: Plan) -> str:
-    if not has_count(plan):
-        return _counts(plan)
     call = "count(pred, rest, target, sample_weight)"
     if not plan.has_log_loss:
-        return f"return {call}"
+        return f"return torch.stack({call})"
     losses = "losses = log_loss(widen(input), target, sample_weight)"
-    return f"{losses}\nreturn torch.cat([{call}, losses])"
+    return f"{losses}\nreturn torch.stack([*{call}, *losses])"
+
+
+def _block_holes(plan: Plan) -> Holes:
+    """Return how a batch is cut: groups stay whole, weights may be one for many."""
+    options = plan.options
+    lines = ["def cut(x):"]
+    if options.is_softmax:
+        lines += ["    at = dim if x is None or x.dim() == input.dim() else max(dim - 1, 0)"]
+    at = "at" if options.is_softmax else "dim"
+    lines += [
+        f"    if x is None or x.shape[{at}] == 1:",
+        "        return [x] * len(parts)",
+        f"    return x.split(rows, {at})",
+    ]
+    whole = "others = [x if x is None else x.expand_as(input) for x in others]"
+    return {
+        "CUT_OTHERS": "" if options.is_grouped else whole,
+        "CUT_DIMS": "sites(input)" if options.is_grouped else "range(input.dim())",
+        "CUT": "\n".join(lines),
+    }
 
 
 def counts_shape(plan: Plan) -> str:
@@ -85,11 +104,6 @@ def counts_shape(plan: Plan) -> str:
     sizes = ["input.shape[0]"] if options.per_sample else []
     sizes += ["input.shape[1]"] if options.has_classes else []
     return f"({', '.join((str(rows), *sizes))})"
-
-
-def has_count(plan: Plan) -> bool:
-    """Tell whether counting is a function of its own, for soft decisions and for others."""
-    return plan.options.extended or plan.has_log_loss
 
 
 def _gradient_holes(plan: Plan) -> Holes:
@@ -115,10 +129,27 @@ def _gradient_holes(plan: Plan) -> Holes:
     ]
     return {
         "GRAD": grad,
+        "PULL_SMALL": "\n".join(_pull_small(plan)),
         "SCALE_FIRST": "grad = grad * scale" if is_early else "",
         "SCALE": "" if is_early else late,
         "PULL_LOG_LOSS": "\n".join(log_loss) if plan.has_log_loss else "",
     }
+
+
+def _pull_small(plan: Plan) -> list[str]:
+    """Return the short way for floats that fear no overflow: with fewer operations, in place."""
+    if not plan.has_floats:
+        return []
+    names = "".join(f", {name}" for name in plan.surrogate_options)
+    return [
+        "is_small = isinstance(root, float) and abs(scale) * root**2 < 1e15",
+        "if is_small and input.dtype != torch.float16:",
+        "    grad = between(pos, scale * grad_pos, scale * grad_neg)",
+        "    if sample_weight is not None:",
+        "        grad = sample_weight * grad",
+        f"    grad = surrogate_backward(grad, wide, *soft{names})",
+        "    return grad.to(input.dtype)",
+    ]
 
 
 _LOSSES = {

@@ -13,7 +13,8 @@ from ... import diagnostics as d
 from ..header import mathematics, provenance
 from ..target import Artifact, fill, read_template
 from .arguments import argument_holes
-from .batch import batch_holes, has_count
+from .batch import batch_holes
+from .eager import eager_holes
 from .fused import fused_holes
 from .layout import chosen, layout_holes
 from .loss import form, gather_holes, loss_holes
@@ -36,8 +37,9 @@ def _always(_: Plan) -> bool:
 
 
 _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
-    ("count", _always),
-    ("entries", has_count),
+    ("count", lambda plan: not plan.has_floats),
+    ("soft_entries", lambda plan: plan.has_floats),
+    ("entries", _always),
     ("sites", lambda plan: plan.options.is_grouped),
     ("beside", lambda plan: plan.options.is_grouped),
     ("blank", lambda plan: plan.arranges),
@@ -49,14 +51,22 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("", _always),  # the surrogate, and the functions that all of these call
     ("gather", lambda plan: plan.options.is_grouped or plan.options.extended),
     ("spread", lambda plan: plan.selects),
-    ("linearize", _always),
+    ("between", lambda plan: plan.has_floats),
+    ("loss_and_slopes", lambda plan: plan.has_floats),
+    ("linearize", lambda plan: not plan.has_floats),
     ("arithmetic", _always),
     ("rounded", _always),
     ("total_over_ranks", lambda plan: bool(plan.options.sync)),
     ("function", _always),
     ("compiled", lambda plan: plan.has_tangent),
+    ("blocks", _always),
+    ("count_blocks", lambda plan: plan.has_floats and not plan.takes_totals),
+    ("pull_back_blocks", _always),
+    ("constants", lambda plan: plan.has_constants),
+    ("is_plain", _always),
+    ("eager", _always),
     ("fused", lambda plan: plan.has_loops),
-    ("choose", lambda plan: plan.has_loops),
+    ("choose", _always),
     ("module", _always),
     ("arrange", lambda plan: plan.arranges),
     ("both", lambda plan: plan.options.extended or plan.options.ignore_index is not None),
@@ -90,9 +100,8 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
     place = texts.index(surrogate) + 1
     texts[place:place] = _functions(plan.programs, "\n".join(texts))
     code = "\n\n\n".join(text.strip("\n") for text in texts)
-    imports = (
-        "import math\n\nimport torch" if re.search(r"\bmath\.(?!h>)", code) else "import torch"
-    )
+    used = [name for name in ("functools", "math") if re.search(rf"\b{name}\.(?!h>)", code)]
+    imports = "".join(f"import {name}\n" for name in used) + "\n" * bool(used) + "import torch"
     if plan.has_loops:
         imports += "\n\n" + read_template("torch/kernels.py").strip("\n")
     verb = {"max": "raises", "min": "lowers"}[plan.direction]
@@ -120,6 +129,7 @@ def _holes(plan: Plan) -> Holes:
         **loss_holes(plan),
         **gather_holes(plan),
         **module_holes(plan),
+        **eager_holes(plan),
         **fused_holes(plan),
     }
     holes["JVP"] = "\n" + fill(read_template("torch/jvp.py"), holes) if plan.has_tangent else ""

@@ -87,13 +87,11 @@ def _return_bounded(plan: Plan) -> str:
 
 
 def _entries_holes(plan: Plan) -> Holes:
-    """Return how linearize gets its entries: floats of a CPU are faster than 0-dim tensors."""
+    """Return how linearize gets its entries."""
     lines = _grouped_entries(plan) if plan.options.is_grouped else _plain_entries(plan)
     sides = ("grad_pos", "grad_neg") if plan.selects else ()
     spread = [f"{side} = spread({side}, classes, counts.shape[-1], entries[0])" for side in sides]
-    fast = "" if plan.options.is_grouped else ": on a CPU as floats, which are faster than tensors"
     return {
-        "HOW_FAST": fast,
         "ENTRIES_OF_BATCH": "\n".join([*_counted(plan), *lines]),
         "SMOOTH": "entries = [smooth + entry for entry in entries]",
         "SPREAD": "\n".join(spread),
@@ -103,29 +101,15 @@ def _entries_holes(plan: Plan) -> Holes:
 
 def _counted(plan: Plan) -> list[str]:
     """Return the lines that read the batch, unless counts are given."""
-    call = count_call(plan)
+    call = f"counts = {count_call(plan)}"
     if plan.takes_totals:
         return []
-    if plan.takes_counts:
-        return ["if counts is None:", f"    counts = {call}"]
-    return [f"{_name_of_counts(plan)} = {call}"]
-
-
-def _name_of_counts(plan: Plan) -> str:
-    return "counts" if plan.options.is_grouped or plan.takes_counts else "entries"
+    return ["if counts is None:", f"    {call}"] if plan.takes_counts else [call]
 
 
 def _plain_entries(plan: Plan) -> list[str]:
-    counts = _name_of_counts(plan)
     split = ["*entries, losses, terms = entries"] if plan.has_log_loss else []
-    return [
-        f"if is_plain() and {counts}.is_cpu:",
-        f"    entries = {counts}.tolist()",
-        "else:",
-        f"    precise = torch.float32 if {counts}.is_mps else torch.float64",
-        f"    entries = {counts}.to(precise).unbind()",
-        *split,
-    ]
+    return ["entries = precise(counts).unbind()", *split]
 
 
 def _grouped_entries(plan: Plan) -> list[str]:

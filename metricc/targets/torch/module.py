@@ -44,6 +44,9 @@ def module_holes(plan: Plan) -> Holes:
         "COMPILED": f"{plan.title}Compiled" if plan.has_tangent else plan.title,
         "ARRANGE": wrap_call(arrangement(plan), _INDENT),
         "CHOOSE": "\n".join(_choice(plan)),
+        "CHOICE": _chosen_by(plan),
+        "AND_LOOPS": ": loops in C, where they can be had" if plan.has_loops else "",
+        "CHOOSE_LOOPS": "\n".join(_loops(plan)),
         "COUNT_FIRST": "\n".join((*_check_counts(plan), *_count_first(plan))),
         "APPLY": "\n".join(_apply(plan)),
         "TOTALS": "\n".join(wrap_call(line, _INDENT) for line in _totals(plan)),
@@ -90,13 +93,20 @@ def _reduced(plan: Plan, name: str) -> str:
 
 
 def _choice(plan: Plan) -> list[str]:
-    """Return the lines that choose the function: torch.compile refuses one with a forward mode."""
-    if plan.has_loops:
-        return ["function = choose(input, target, sample_weight)"]
-    lines = [f"function = {plan.title}"]
-    if plan.has_tangent:
-        lines += ["if torch.compiler.is_compiling():", f"    function = {plan.title}Compiled"]
-    return lines
+    """Return the line that chooses the autograd function."""
+    return [f"function = choose({_chosen_by(plan)})"]
+
+
+def _chosen_by(plan: Plan) -> str:
+    return "input, target, sample_weight" if plan.has_loops else "input"
+
+
+def _loops(plan: Plan) -> list[str]:
+    """Return the lines that choose loops in C, where they can be had."""
+    if not plan.has_loops:
+        return []
+    fit = "if LOOPS and LOOPS.fit((input, target, sample_weight)):"
+    return [fit, f"    return {plan.title}Fused"]
 
 
 def _check_counts(plan: Plan) -> list[str]:
@@ -126,9 +136,8 @@ def _summed(plan: Plan) -> list[str]:
 
 
 def _totals(plan: Plan) -> list[str]:
-    precise = "counts.to(torch.float32 if counts.is_mps else torch.float64)"
     counts = f"counts = {count_call(plan, 'self.')}"
-    return [counts, f"return {_OVER_RANKS if plan.options.sync else precise}"]
+    return [counts, f"return {_OVER_RANKS if plan.options.sync else 'precise(counts)'}"]
 
 
 def _apply(plan: Plan) -> list[str]:

@@ -74,8 +74,20 @@ class Plan:
         return (
             self.options.extended
             or self.takes_totals
-            or (self.has_loops and (self.options.is_grouped or self.has_log_loss))
+            or self.options.is_grouped
+            or self.has_log_loss
         )
+
+    @property
+    def has_floats(self) -> bool:
+        """Tell whether the scalars of a step on a CPU are floats, which are faster than tensors."""
+        return not self.options.is_grouped and not self.has_log_loss
+
+    @property
+    def has_constants(self) -> bool:
+        """Tell whether the soft decision takes tensors for its numbers: it only multiplies them."""
+        soft = self.surrogate
+        return soft is not None and soft.name == "sigmoid" and not soft.is_stretched
 
     @property
     def selects(self) -> bool:

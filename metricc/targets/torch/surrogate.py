@@ -7,7 +7,6 @@ import textwrap
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from ...ir.program import Assign, Num, Op, Ref, walk
@@ -52,6 +51,9 @@ _OF_TENSORS = Printer(
 """Likewise with what torch has for tensors."""
 
 _USUAL = "sigmoid"
+_IN_PLACE = {"torch.sigmoid(x), torch.sigmoid(-x)": "x.sigmoid(), x.neg_().sigmoid_()"}
+"""What needs its name no more, and so can have its memory."""
+
 _LINE = 84  # what is left of a line inside a function
 _BRIEF = 38
 _INPUT = Ref("input")
@@ -75,7 +77,7 @@ def surrogate_code(surrogate: CompiledSurrogate, *, from_logits: bool) -> str:
         "INTRODUCTION": _introduction(surrogate),
         "HOW": ", with p * q for dp/dinput: p * (1 - p) would round to 0" if from_logits else "",
         "SOFT": "\n".join(soft),
-        "SLOPE": "\n".join(_slope(surrogate.backward, from_logits=from_logits)),
+        "SLOPE": "\n".join(_slope(surrogate, from_logits=from_logits)),
     }
     return fill(read_template("torch/surrogate.py"), holes)
 
@@ -114,33 +116,65 @@ def _soft(program: Program, definitions: Mapping[str, Expr]) -> list[str]:
     else:
         results = {name: name for name in VALUES}
     lines = [*_lines(scalars, _OF_FLOATS), *_lines([*named, *samples], _OF_TENSORS)]
-    return [*lines, f"return {', '.join(results[name] for name in VALUES)}"]
+    returned = ", ".join(results[name] for name in VALUES)
+    return [*lines, f"return {_IN_PLACE.get(returned, returned)}"]
 
 
-def _slope(program: Program, *, from_logits: bool) -> list[str]:
+def _slope(surrogate: CompiledSurrogate, *, from_logits: bool) -> list[str]:
     """Return the body of `surrogate_backward`; a slope that is a plain product needs no name.
 
-    Its scalars come last: what they multiply is bounded by then, and where it is 0 stays 0.
+    Factors that forward has made are `pred` and `rest`. Scalars come last: what they multiply is
+    bounded by then, and where it is 0 stays 0.
     """
+    program = surrogate.backward
     inline = {} if from_logits else _OF_PROBABILITIES
     assigns = [replace(a, expr=_written(a.expr, inline)) for a in program.assignments]
-    scalars = [a for a in assigns if a.shape == "scalar"]
-    samples = [a for a in assigns if a.shape == "sample"]
-    known = {*program.parameters, *(a.name for a in scalars)}
-    factors = _factors(assigns.pop().expr)
+    factors = [_made(f, surrogate) for f in _factors(program.assignments[-1].expr)]
     if any(isinstance(factor, Op) and factor.op in INFIX for factor in factors):
         factors = [Ref(name) for name in SLOPES]
     else:
-        scalars, samples = ([a for a in group if a in assigns] for group in (scalars, samples))
-    last = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in known)]
-    chain = [Ref("p"), Ref("q")] if from_logits else []
-    product = [Ref("grad"), *(f for f in factors if f not in last), *chain, *last]
+        assigns.pop()
+    chain = [_made(Ref(name), surrogate) for name in ("p", "q")] if from_logits else []
+    scalars = {*program.parameters, *(a.name for a in assigns if a.shape == "scalar")}
+    last = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in scalars)]
+    early = [_written(f, inline) for f in factors if f not in last]
+    product = [*early, *chain, *last]
+    used = _needed(assigns, product)
+    kept = [a for a in assigns if a.name in used]
     return [
-        *_lines(scalars, _OF_FLOATS),
-        *([_P_AND_Q] if from_logits else []),
-        *_lines(samples, _OF_TENSORS),
-        f"return {_OF_TENSORS.expr(reduce(lambda x, y: Op('mul', (x, y)), product))}",
+        *_lines((a for a in kept if a.shape == "scalar"), _OF_FLOATS),
+        *([_P_AND_Q] if from_logits and used & {"p", "q"} else []),
+        *_lines((a for a in kept if a.shape == "sample"), _OF_TENSORS),
+        "return grad" + "".join(f".mul_({_OF_TENSORS.expr(factor)})" for factor in product),
     ]
+
+
+def _made(expr: Expr, surrogate: CompiledSurrogate) -> Expr:
+    """Return `pred` or `rest` where a factor of the slope equals it, else the factor."""
+    soft = {name: _whole(Ref(name), surrogate.forward) for name in VALUES}
+    whole = _whole(expr, surrogate.backward)
+    if whole == soft["soft"]:
+        return Ref("pred")
+    return Ref("rest") if whole == soft["rest"] else expr
+
+
+def _whole(expr: Expr, program: Program) -> Expr:
+    """Return an expression with what the program's names stand for in their place."""
+    if isinstance(expr, Ref):
+        found = [a.expr for a in program.assignments if a.name == expr.name]
+        return _whole(found[0], program) if found else expr
+    if isinstance(expr, Op):
+        return Op(expr.op, tuple(_whole(arg, program) for arg in expr.args))
+    return expr
+
+
+def _needed(assigns: list[Assign], results: list[Expr]) -> set[str]:
+    """Return the names that results are made of, by way of other names too."""
+    names = {e.name for result in results for e in walk(result) if isinstance(e, Ref)}
+    for assign in reversed(assigns):
+        if assign.name in names:
+            names |= {e.name for e in walk(assign.expr) if isinstance(e, Ref)}
+    return names
 
 
 def _factors(expr: Expr) -> list[Expr]:

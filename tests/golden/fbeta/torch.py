@@ -21,15 +21,26 @@ Singular places, where the functions below bound it:
 import torch
 
 
+def soft_entries(input, target, sample_weight):
+    """Return the soft decisions, and the entries tp, fp, fn that they add up to."""
+    soft = surrogate(widen(input))
+    return soft, count(*soft, target, sample_weight)
+
+
 def soft_counts(input, target, sample_weight):
-    """Return the soft entries tp, fp, fn; nothing else in forward reads the batch."""
-    pred, rest = surrogate(widen(input))
+    """Return the soft entries as a tensor; nothing else in forward reads the batch."""
+    _, entries = soft_entries(input, target, sample_weight)
+    return torch.stack(entries)
+
+
+def count(pred, rest, target, sample_weight):
+    """Return the entries tp, fp, fn, of decisions and what they leave."""
     if sample_weight is not None:
         pred, rest = sample_weight * pred, sample_weight * rest
     tp = target * pred
     fp = pred - tp
     fn = target * rest
-    return torch.stack([tp.sum(), fp.sum(), fn.sum()])
+    return [tp.sum(), fp.sum(), fn.sum()]
 
 
 def value_and_slopes(tp, fp, fn, zero_division, beta):
@@ -48,16 +59,24 @@ def value_and_slopes(tp, fp, fn, zero_division, beta):
     return value, grad_pos, grad_neg
 
 
-def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight):
+def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight, soft=None):
     """Return the gradient for the input; nothing else in backward reads the batch."""
     wide = widen(input)
-    pos = target.to(wide.dtype)
+    pos = target.to(wide)
+    soft = soft or surrogate(wide)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
     root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    is_small = isinstance(root, float) and abs(scale) * root**2 < 1e15
+    if is_small and input.dtype != torch.float16:
+        grad = between(pos, scale * grad_pos, scale * grad_neg)
+        if sample_weight is not None:
+            grad = sample_weight * grad
+        grad = surrogate_backward(grad, wide, *soft)
+        return grad.to(input.dtype)
     grad = pos * (grad_pos / root) + (1 - pos) * (grad_neg / root)
     if sample_weight is not None:
         grad = sample_weight * grad
-    grad = surrogate_backward(grad, wide) * root
+    grad = surrogate_backward(grad, wide, *soft) * root
     limit = torch.finfo(input.dtype).max
     grad = grad.clamp(-limit, limit) * scale  # what a loss scale adds may overflow
     return grad.to(input.dtype)
@@ -68,7 +87,7 @@ def surrogate(input):
     return input, 1 - input
 
 
-def surrogate_backward(grad, input):
+def surrogate_backward(grad, input, pred, rest):
     """Return grad * da/dinput."""
     return grad
 
@@ -84,22 +103,35 @@ def quotient(x, y, zero_division):
     return x / (y + (y == 0)) * (y != 0) + bound * (y == 0)
 
 
-def linearize(input, target, sample_weight, smooth, zero_division, *parameters):
-    """Return the loss and its slopes: on a CPU as floats, which are faster than tensors."""
-    entries = soft_counts(input, target, sample_weight)
-    if is_plain() and entries.is_cpu:
-        entries = entries.tolist()
-    else:
-        precise = torch.float32 if entries.is_mps else torch.float64
-        entries = entries.to(precise).unbind()
+def between(pos, grad_pos, grad_neg):
+    """Return grad_pos where pos is 1 and grad_neg where it is 0, each to the last digit."""
+    if abs(grad_pos) < abs(grad_neg):
+        return between(1 - pos, grad_neg, grad_pos)
+    return torch.add(pos.new_full((), grad_neg), pos, alpha=grad_pos - grad_neg)
+
+
+def loss_and_slopes(entries, smooth, zero_division, *parameters):
+    """Return the loss and its slopes, at entries that are floats or tensors."""
     entries = [smooth + entry for entry in entries]
     value, grad_pos, grad_neg = value_and_slopes(*entries, zero_division, *parameters)
     return [bounded(x) for x in (1 - value, -grad_pos, -grad_neg)]
 
 
+def linearize(input, target, sample_weight, smooth, zero_division, *parameters):
+    """Return the loss and its slopes."""
+    counts = soft_counts(input, target, sample_weight)
+    entries = precise(counts).unbind()
+    return loss_and_slopes(entries, smooth, zero_division, *parameters)
+
+
 def widen(x):
     """Return x in the dtype of all arithmetic: float64 stays, the rest becomes float32."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return x if x.dtype in (torch.float32, torch.float64) else x.to(torch.float32)
+
+
+def precise(x):
+    """Return x in float64 where the device has it."""
+    return x.to(torch.float32 if x.is_mps else torch.float64)
 
 
 def bounded(x):
@@ -110,18 +142,13 @@ def bounded(x):
     return min(max(x, -1e60), 1e60)
 
 
-def is_plain():
-    """Tell whether nothing differentiates, traces or transforms what runs here."""
-    if torch.is_grad_enabled() or torch.compiler.is_compiling():
-        return False
-    return not torch._C._are_functorch_transforms_active()  # as Function.apply asks
-
-
 def rounded(loss, input):
     """Return the loss in float32, or in float64 for a float64 input, and finite."""
     dtype = torch.promote_types(input.dtype, torch.float32)
     limit = torch.finfo(dtype).max
-    return torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)
+    if isinstance(loss, torch.Tensor):
+        return loss.to(dtype).clamp(-limit, limit)
+    return torch.scalar_tensor(min(max(loss, -limit), limit), dtype=dtype)
 
 
 class Fbeta(torch.autograd.Function):
@@ -132,26 +159,20 @@ class Fbeta(torch.autograd.Function):
     @staticmethod
     def forward(input, target, sample_weight, options):
         """Return the loss in float32, or in float64 for a float64 input."""
-        loss, *slopes = linearize(input, target, sample_weight, *options)
-        loss = rounded(loss, input)
-        if is_plain():
-            loss._slopes = slopes  # spares backward a pass over the batch
-        return loss
+        loss, *_ = linearize(input, target, sample_weight, *options)
+        return rounded(loss, input)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
         *tensors, ctx.options = inputs
-        ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(*tensors)
         ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, grad_output):
         """Return the gradient; differentiable, so that second derivatives follow from it."""
-        slopes = ctx.slopes
-        if slopes is None or torch.is_grad_enabled():
-            _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
+        _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
         gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors)
         return gradient, None, None, None
 
@@ -167,6 +188,94 @@ class FbetaCompiled(Fbeta):
     """The same without forward mode, which torch.compile refuses."""
 
     jvp = torch.autograd.Function.jvp
+
+
+def blocks(input, *others):
+    """Return a batch in parts that a processor's cache holds, cut along the longest dimension."""
+    size = 2**16 * torch.get_num_threads()
+    if input.numel() <= size or not input.is_cpu:
+        return [(input, *others)]
+    others = [x if x is None else x.expand_as(input) for x in others]
+    dim = max(range(input.dim()), key=lambda dim: input.shape[dim])
+    rows = max(size * input.shape[dim] // input.numel(), 1)
+    parts = input.split(rows, dim)
+
+    def cut(x):
+        if x is None or x.shape[dim] == 1:
+            return [x] * len(parts)
+        return x.split(rows, dim)
+
+    return list(zip(parts, *(cut(x) for x in others)))
+
+
+def count_blocks(batch, numbers):
+    """Return the entries as floats, and the soft decisions if one part holds them all."""
+    parts = blocks(*batch)
+    entries = [0.0] * 3
+    for part in parts:
+        soft, sums = soft_entries(*part, *numbers)
+        entries = [entry + x.item() for entry, x in zip(entries, sums)]
+    return entries, soft if len(parts) == 1 else None
+
+
+def pull_back_blocks(scale, slopes, batch, numbers, soft=None):
+    """Return the gradient for the input, made part by part if there are many."""
+    parts = blocks(*batch)
+    if len(parts) == 1:
+        return pull_back(scale, *slopes, *batch, *numbers, soft)
+    gradient = torch.empty_like(batch[0])
+    for (place,), part in zip(blocks(gradient), parts):
+        place.copy_(pull_back(scale, *slopes, *part, *numbers))
+    return gradient
+
+
+def is_plain(grad_output):
+    """Tell whether a gradient is for one number, and nothing differentiates or transforms it."""
+    if torch.is_grad_enabled() or torch._C._are_functorch_transforms_active():
+        return False
+    return not torch._C._functorch.is_legacy_batchedtensor(grad_output)
+
+
+class FbetaEager(torch.autograd.Function):
+    """The same, sooner, where nothing transforms or differentiates what runs here."""
+
+    @staticmethod
+    def forward(ctx, input, target, sample_weight, options):
+        """Return the loss in float32, or in float64 for a float64 input."""
+        ctx.save_for_backward(input, target, sample_weight)
+        ctx.options = options
+        if input.is_cpu:
+            batch = input, target, sample_weight
+            entries, ctx.soft = count_blocks(batch, ())
+            loss, *ctx.slopes = loss_and_slopes(entries, *options)
+        else:
+            ctx.soft = None
+            loss, *ctx.slopes = linearize(input, target, sample_weight, *options)
+        return rounded(loss, input)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        """Return the gradient; one that is to be differentiated itself comes from Fbeta."""
+        if not is_plain(grad_output):
+            return Fbeta.backward(ctx, grad_output)
+        batch = ctx.saved_tensors
+        numbers = ()
+        scale = grad_output.item() if grad_output.is_cpu else grad_output
+        soft, ctx.soft = ctx.soft, None  # which a second pass makes again
+        gradient = pull_back_blocks(scale, ctx.slopes, batch, numbers, soft)
+        return gradient, None, None, None
+
+
+def choose(input):
+    """Return the function for these tensors."""
+    if torch.compiler.is_compiling():
+        return FbetaCompiled
+    is_transformed = torch._C._are_functorch_transforms_active()
+    if is_transformed or torch.autograd.forward_ad._current_level >= 0:
+        return Fbeta
+    if type(input) not in (torch.Tensor, torch.nn.Parameter):
+        return Fbeta
+    return FbetaEager
 
 
 class FbetaLoss(torch.nn.Module):
@@ -186,9 +295,7 @@ class FbetaLoss(torch.nn.Module):
     def forward(self, input, target, sample_weight=None):
         """Return the loss of the batch as a 0-dim tensor; weights broadcast."""
         check(input, target, sample_weight=sample_weight)
-        function = Fbeta
-        if torch.compiler.is_compiling():
-            function = FbetaCompiled
+        function = choose(input)
         options = (
             self.smooth,
             self.zero_division,

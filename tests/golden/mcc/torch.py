@@ -23,19 +23,32 @@ Singular places, where the functions below bound it:
          predicted negatives
 """
 
+import functools
+
 import torch
 
 
+def soft_entries(input, target, sample_weight, sharpness, threshold):
+    """Return the soft decisions, and the entries tp, tn, fp, fn that they add up to."""
+    soft = surrogate(widen(input), sharpness, threshold)
+    return soft, count(*soft, target, sample_weight)
+
+
 def soft_counts(input, target, sample_weight, sharpness, threshold):
-    """Return the soft entries tp, tn, fp, fn; nothing else in forward reads the batch."""
-    pred, rest = surrogate(widen(input), sharpness, threshold)
+    """Return the soft entries as a tensor; nothing else in forward reads the batch."""
+    _, entries = soft_entries(input, target, sample_weight, sharpness, threshold)
+    return torch.stack(entries)
+
+
+def count(pred, rest, target, sample_weight):
+    """Return the entries tp, tn, fp, fn, of decisions and what they leave."""
     if sample_weight is not None:
         pred, rest = sample_weight * pred, sample_weight * rest
     tp = target * pred
     fp = pred - tp
     fn = target * rest
     tn = rest - fn
-    return torch.stack([tp.sum(), tn.sum(), fp.sum(), fn.sum()])
+    return [tp.sum(), tn.sum(), fp.sum(), fn.sum()]
 
 
 def value_and_slopes(tp, tn, fp, fn, zero_division):
@@ -59,17 +72,33 @@ def value_and_slopes(tp, tn, fp, fn, zero_division):
 
 
 def pull_back(
-    scale, grad_pos, grad_neg, input, target, sample_weight, sharpness, threshold
+    scale,
+    grad_pos,
+    grad_neg,
+    input,
+    target,
+    sample_weight,
+    sharpness,
+    threshold,
+    soft=None,
 ):
     """Return the gradient for the input; nothing else in backward reads the batch."""
     wide = widen(input)
-    pos = target.to(wide.dtype)
+    pos = target.to(wide)
+    soft = soft or surrogate(wide, sharpness, threshold)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
     root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    is_small = isinstance(root, float) and abs(scale) * root**2 < 1e15
+    if is_small and input.dtype != torch.float16:
+        grad = between(pos, scale * grad_pos, scale * grad_neg)
+        if sample_weight is not None:
+            grad = sample_weight * grad
+        grad = surrogate_backward(grad, wide, *soft, sharpness, threshold)
+        return grad.to(input.dtype)
     grad = pos * (grad_pos / root) + (1 - pos) * (grad_neg / root)
     if sample_weight is not None:
         grad = sample_weight * grad
-    grad = surrogate_backward(grad, wide, sharpness, threshold) * root
+    grad = surrogate_backward(grad, wide, *soft, sharpness, threshold) * root
     limit = torch.finfo(input.dtype).max
     grad = grad.clamp(-limit, limit) * scale  # what a loss scale adds may overflow
     return grad.to(input.dtype)
@@ -78,14 +107,13 @@ def pull_back(
 def surrogate(input, sharpness, threshold):
     """Return a = A(p), the soft decision p > threshold for p = sigmoid(input), and 1 - a."""
     x = sharpness * (torch.sigmoid(input) - threshold)
-    return torch.sigmoid(x), torch.sigmoid(-x)
+    return x.sigmoid(), x.neg_().sigmoid_()
 
 
-def surrogate_backward(grad, input, sharpness, threshold):
+def surrogate_backward(grad, input, pred, rest, sharpness, threshold):
     """Return grad * da/dinput, with p * q for dp/dinput: p * (1 - p) would round to 0."""
     p, q = torch.sigmoid(input), torch.sigmoid(-input)
-    x = sharpness * (p - threshold)
-    return grad * torch.sigmoid(x) * torch.sigmoid(-x) * p * q * sharpness
+    return grad.mul_(pred).mul_(rest).mul_(p).mul_(q).mul_(sharpness)
 
 
 def nonzero(x):
@@ -104,24 +132,37 @@ def sqrt(x):
     return (x * (x > 0) + (x <= 0)) ** 0.5 * (x > 0)
 
 
-def linearize(
-    input, target, sample_weight, sharpness, threshold, smooth, zero_division
-):
-    """Return the loss and its slopes: on a CPU as floats, which are faster than tensors."""
-    entries = soft_counts(input, target, sample_weight, sharpness, threshold)
-    if is_plain() and entries.is_cpu:
-        entries = entries.tolist()
-    else:
-        precise = torch.float32 if entries.is_mps else torch.float64
-        entries = entries.to(precise).unbind()
+def between(pos, grad_pos, grad_neg):
+    """Return grad_pos where pos is 1 and grad_neg where it is 0, each to the last digit."""
+    if abs(grad_pos) < abs(grad_neg):
+        return between(1 - pos, grad_neg, grad_pos)
+    return torch.add(pos.new_full((), grad_neg), pos, alpha=grad_pos - grad_neg)
+
+
+def loss_and_slopes(entries, smooth, zero_division):
+    """Return the loss and its slopes, at entries that are floats or tensors."""
     entries = [smooth + entry for entry in entries]
     value, grad_pos, grad_neg = value_and_slopes(*entries, zero_division)
     return [bounded(x) for x in (1 - value, -grad_pos, -grad_neg)]
 
 
+def linearize(
+    input, target, sample_weight, sharpness, threshold, smooth, zero_division
+):
+    """Return the loss and its slopes."""
+    counts = soft_counts(input, target, sample_weight, sharpness, threshold)
+    entries = precise(counts).unbind()
+    return loss_and_slopes(entries, smooth, zero_division)
+
+
 def widen(x):
     """Return x in the dtype of all arithmetic: float64 stays, the rest becomes float32."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return x if x.dtype in (torch.float32, torch.float64) else x.to(torch.float32)
+
+
+def precise(x):
+    """Return x in float64 where the device has it."""
+    return x.to(torch.float32 if x.is_mps else torch.float64)
 
 
 def bounded(x):
@@ -132,18 +173,13 @@ def bounded(x):
     return min(max(x, -1e60), 1e60)
 
 
-def is_plain():
-    """Tell whether nothing differentiates, traces or transforms what runs here."""
-    if torch.is_grad_enabled() or torch.compiler.is_compiling():
-        return False
-    return not torch._C._are_functorch_transforms_active()  # as Function.apply asks
-
-
 def rounded(loss, input):
     """Return the loss in float32, or in float64 for a float64 input, and finite."""
     dtype = torch.promote_types(input.dtype, torch.float32)
     limit = torch.finfo(dtype).max
-    return torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)
+    if isinstance(loss, torch.Tensor):
+        return loss.to(dtype).clamp(-limit, limit)
+    return torch.scalar_tensor(min(max(loss, -limit), limit), dtype=dtype)
 
 
 class Mcc(torch.autograd.Function):
@@ -154,26 +190,20 @@ class Mcc(torch.autograd.Function):
     @staticmethod
     def forward(input, target, sample_weight, options):
         """Return the loss in float32, or in float64 for a float64 input."""
-        loss, *slopes = linearize(input, target, sample_weight, *options)
-        loss = rounded(loss, input)
-        if is_plain():
-            loss._slopes = slopes  # spares backward a pass over the batch
-        return loss
+        loss, *_ = linearize(input, target, sample_weight, *options)
+        return rounded(loss, input)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
         *tensors, ctx.options = inputs
-        ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(*tensors)
         ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, grad_output):
         """Return the gradient; differentiable, so that second derivatives follow from it."""
-        slopes = ctx.slopes
-        if slopes is None or torch.is_grad_enabled():
-            _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
+        _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
         gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors, *ctx.options[:2])
         return gradient, None, None, None
 
@@ -189,6 +219,101 @@ class MccCompiled(Mcc):
     """The same without forward mode, which torch.compile refuses."""
 
     jvp = torch.autograd.Function.jvp
+
+
+def blocks(input, *others):
+    """Return a batch in parts that a processor's cache holds, cut along the longest dimension."""
+    size = 2**16 * torch.get_num_threads()
+    if input.numel() <= size or not input.is_cpu:
+        return [(input, *others)]
+    others = [x if x is None else x.expand_as(input) for x in others]
+    dim = max(range(input.dim()), key=lambda dim: input.shape[dim])
+    rows = max(size * input.shape[dim] // input.numel(), 1)
+    parts = input.split(rows, dim)
+
+    def cut(x):
+        if x is None or x.shape[dim] == 1:
+            return [x] * len(parts)
+        return x.split(rows, dim)
+
+    return list(zip(parts, *(cut(x) for x in others)))
+
+
+def count_blocks(batch, numbers):
+    """Return the entries as floats, and the soft decisions if one part holds them all."""
+    parts = blocks(*batch)
+    entries = [0.0] * 4
+    for part in parts:
+        soft, sums = soft_entries(*part, *numbers)
+        entries = [entry + x.item() for entry, x in zip(entries, sums)]
+    return entries, soft if len(parts) == 1 else None
+
+
+def pull_back_blocks(scale, slopes, batch, numbers, soft=None):
+    """Return the gradient for the input, made part by part if there are many."""
+    parts = blocks(*batch)
+    if len(parts) == 1:
+        return pull_back(scale, *slopes, *batch, *numbers, soft)
+    gradient = torch.empty_like(batch[0])
+    for (place,), part in zip(blocks(gradient), parts):
+        place.copy_(pull_back(scale, *slopes, *part, *numbers))
+    return gradient
+
+
+@functools.cache
+def constants(numbers, dtype):
+    """Return numbers as 0-dim tensors, by which torch multiplies sooner than by floats."""
+    dtype = torch.promote_types(dtype, torch.float32)
+    return [torch.tensor(x, dtype=dtype, device="cpu") for x in numbers]
+
+
+def is_plain(grad_output):
+    """Tell whether a gradient is for one number, and nothing differentiates or transforms it."""
+    if torch.is_grad_enabled() or torch._C._are_functorch_transforms_active():
+        return False
+    return not torch._C._functorch.is_legacy_batchedtensor(grad_output)
+
+
+class MccEager(torch.autograd.Function):
+    """The same, sooner, where nothing transforms or differentiates what runs here."""
+
+    @staticmethod
+    def forward(ctx, input, target, sample_weight, options):
+        """Return the loss in float32, or in float64 for a float64 input."""
+        ctx.save_for_backward(input, target, sample_weight)
+        ctx.options = options
+        if input.is_cpu:
+            batch = input, target, sample_weight
+            entries, ctx.soft = count_blocks(batch, constants(options[:2], input.dtype))
+            loss, *ctx.slopes = loss_and_slopes(entries, *options[2:])
+        else:
+            ctx.soft = None
+            loss, *ctx.slopes = linearize(input, target, sample_weight, *options)
+        return rounded(loss, input)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        """Return the gradient; one that is to be differentiated itself comes from Mcc."""
+        if not is_plain(grad_output):
+            return Mcc.backward(ctx, grad_output)
+        batch = ctx.saved_tensors
+        numbers = constants(ctx.options[:2], batch[0].dtype)
+        scale = grad_output.item() if grad_output.is_cpu else grad_output
+        soft, ctx.soft = ctx.soft, None  # which a second pass makes again
+        gradient = pull_back_blocks(scale, ctx.slopes, batch, numbers, soft)
+        return gradient, None, None, None
+
+
+def choose(input):
+    """Return the function for these tensors."""
+    if torch.compiler.is_compiling():
+        return MccCompiled
+    is_transformed = torch._C._are_functorch_transforms_active()
+    if is_transformed or torch.autograd.forward_ad._current_level >= 0:
+        return Mcc
+    if type(input) not in (torch.Tensor, torch.nn.Parameter):
+        return Mcc
+    return MccEager
 
 
 class MccLoss(torch.nn.Module):
@@ -210,9 +335,7 @@ class MccLoss(torch.nn.Module):
     def forward(self, input, target, sample_weight=None):
         """Return the loss of the batch as a 0-dim tensor; weights broadcast."""
         check(input, target, sample_weight=sample_weight)
-        function = Mcc
-        if torch.compiler.is_compiling():
-            function = MccCompiled
+        function = choose(input)
         options = (
             self.sharpness,
             self.threshold,

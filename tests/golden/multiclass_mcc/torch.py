@@ -31,12 +31,17 @@ def soft_counts(input, target, sample_weight):
     input = blank(input, sample_weight)
     target = blank(positives(target, input), sample_weight)
     pred, rest = surrogate(widen(input))
+    return torch.stack(count(pred, rest, target, sample_weight))
+
+
+def count(pred, rest, target, sample_weight):
+    """Return the entries tp, fp, fn of each class, of decisions and what they leave."""
     if sample_weight is not None:
         pred, rest = sample_weight * pred, sample_weight * rest
     tp = target * pred
     fp = pred - tp
     fn = target * rest
-    return torch.stack([entry.sum(sites(entry)) for entry in (tp, fp, fn)])
+    return [entry.sum(sites(entry)) for entry in (tp, fp, fn)]
 
 
 def sites(x):
@@ -83,10 +88,11 @@ def value_and_slopes(tp, fp, fn, zero_division):
     return value, grad_pos, grad_neg
 
 
-def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight):
+def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight, soft=None):
     """Return the gradient for the input; nothing else in backward reads the batch."""
     wide = widen(blank(input, sample_weight))
-    pos = blank(positives(target, input), sample_weight).to(wide.dtype)
+    pos = blank(positives(target, input), sample_weight).to(wide)
+    soft = soft or surrogate(wide)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
     root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
     root = root.amax(-1, keepdim=True)  # softmax mixes the slopes of all classes
@@ -95,7 +101,7 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight):
     grad = pos * grad_pos + (1 - pos) * grad_neg
     if sample_weight is not None:
         grad = sample_weight * grad
-    grad = surrogate_backward(grad, wide) * root
+    grad = surrogate_backward(grad, wide, *soft) * root
     limit = torch.finfo(input.dtype).max
     grad = grad.clamp(-limit, limit) * scale  # what a loss scale adds may overflow
     return grad.to(input.dtype)
@@ -107,18 +113,17 @@ def surrogate(input):
     return pred, from_others(1 - pred, pred, pred)
 
 
-def surrogate_backward(grad, input):
+def surrogate_backward(grad, input, pred, rest):
     """Return grad times the Jacobian of a, which is symmetric."""
-    pred = torch.softmax(input.clamp(-1e30, 1e30), 1)
     shift = (pred * grad).sum(1, keepdim=True)
     grad = pred * (grad - shift)
     return from_others(grad, pred, -grad)
 
 
 def from_others(x, pred, parts):
-    """Return x, but at the largest pred the sum of all other parts: a difference loses digits."""
-    top = pred.argmax(1, keepdim=True)
-    return x.scatter(1, top, parts.scatter(1, top, 0).sum(1, keepdim=True))
+    """Return x, but for a pred above 1/2 the sum of all other parts: a difference loses digits."""
+    is_top = pred > 0.5
+    return torch.where(is_top, parts.masked_fill(is_top, 0).sum(1, keepdim=True), x)
 
 
 def nonzero(x):
@@ -144,13 +149,14 @@ def sum_over(x):
 
 def gather(counts):
     """Return what the metric takes, in float64 where the device has it."""
-    entries = counts.to(torch.float32 if counts.is_mps else torch.float64)
+    entries = precise(counts)
     return entries.unbind()
 
 
-def linearize(input, target, sample_weight, smooth, zero_division):
+def linearize(input, target, sample_weight, counts, smooth, zero_division):
     """Return the loss and its slopes."""
-    counts = soft_counts(input, target, sample_weight)
+    if counts is None:
+        counts = soft_counts(input, target, sample_weight)
     entries = gather(counts)
     entries = [smooth + entry for entry in entries]
     value, grad_pos, grad_neg = value_and_slopes(
@@ -162,7 +168,12 @@ def linearize(input, target, sample_weight, smooth, zero_division):
 
 def widen(x):
     """Return x in the dtype of all arithmetic: float64 stays, the rest becomes float32."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return x if x.dtype in (torch.float32, torch.float64) else x.to(torch.float32)
+
+
+def precise(x):
+    """Return x in float64 where the device has it."""
+    return x.to(torch.float32 if x.is_mps else torch.float64)
 
 
 def bounded(x):
@@ -173,18 +184,13 @@ def bounded(x):
     return min(max(x, -1e60), 1e60)
 
 
-def is_plain():
-    """Tell whether nothing differentiates, traces or transforms what runs here."""
-    if torch.is_grad_enabled() or torch.compiler.is_compiling():
-        return False
-    return not torch._C._are_functorch_transforms_active()  # as Function.apply asks
-
-
 def rounded(loss, input):
     """Return the loss in float32, or in float64 for a float64 input, and finite."""
     dtype = torch.promote_types(input.dtype, torch.float32)
     limit = torch.finfo(dtype).max
-    return torch.as_tensor(loss, dtype=dtype).clamp(-limit, limit)
+    if isinstance(loss, torch.Tensor):
+        return loss.to(dtype).clamp(-limit, limit)
+    return torch.scalar_tensor(min(max(loss, -limit), limit), dtype=dtype)
 
 
 class MulticlassMcc(torch.autograd.Function):
@@ -193,36 +199,30 @@ class MulticlassMcc(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(input, target, sample_weight, options):
+    def forward(input, target, sample_weight, counts, options):
         """Return the loss in float32, or in float64 for a float64 input."""
-        loss, *slopes = linearize(input, target, sample_weight, *options)
-        loss = rounded(loss, input)
-        if is_plain():
-            loss._slopes = slopes  # spares backward a pass over the batch
-        return loss
+        loss, *_ = linearize(input, target, sample_weight, counts, *options)
+        return rounded(loss, input)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
         *tensors, ctx.options = inputs
-        ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(*tensors)
         ctx.save_for_forward(*tensors)
 
     @staticmethod
     def backward(ctx, grad_output):
         """Return the gradient; differentiable, so that second derivatives follow from it."""
-        slopes = ctx.slopes
-        if slopes is None or torch.is_grad_enabled():
-            _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
-        gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors)
-        return gradient, None, None, None
+        _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
+        gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors[:3])
+        return gradient, None, None, None, None
 
     @staticmethod
     def jvp(ctx, tangent, *_):
         """Return the derivative along `tangent`."""
         loss, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
-        gradient = pull_back(torch.ones_like(loss), *slopes, *ctx.saved_tensors)
+        gradient = pull_back(torch.ones_like(loss), *slopes, *ctx.saved_tensors[:3])
         rate = (gradient * tangent).sum(sites(tangent))
         return rate.sum_to_size(loss.shape).to(widen(tangent).dtype)
 
@@ -231,6 +231,79 @@ class MulticlassMccCompiled(MulticlassMcc):
     """The same without forward mode, which torch.compile refuses."""
 
     jvp = torch.autograd.Function.jvp
+
+
+def blocks(input, *others):
+    """Return a batch in parts that a processor's cache holds, cut along the longest dimension."""
+    size = 2**16 * torch.get_num_threads()
+    if input.numel() <= size or not input.is_cpu:
+        return [(input, *others)]
+    dim = max(sites(input), key=lambda dim: input.shape[dim])
+    rows = max(size * input.shape[dim] // input.numel(), 1)
+    parts = input.split(rows, dim)
+
+    def cut(x):
+        at = dim if x is None or x.dim() == input.dim() else max(dim - 1, 0)
+        if x is None or x.shape[at] == 1:
+            return [x] * len(parts)
+        return x.split(rows, at)
+
+    return list(zip(parts, *(cut(x) for x in others)))
+
+
+def pull_back_blocks(scale, slopes, batch, numbers, soft=None):
+    """Return the gradient for the input, made part by part if there are many."""
+    parts = blocks(*batch)
+    if len(parts) == 1:
+        return pull_back(scale, *slopes, *batch, *numbers, soft)
+    gradient = torch.empty_like(batch[0])
+    for (place,), part in zip(blocks(gradient), parts):
+        place.copy_(pull_back(scale, *slopes, *part, *numbers))
+    return gradient
+
+
+def is_plain(grad_output):
+    """Tell whether a gradient is for one number, and nothing differentiates or transforms it."""
+    if torch.is_grad_enabled() or torch._C._are_functorch_transforms_active():
+        return False
+    return not torch._C._functorch.is_legacy_batchedtensor(grad_output)
+
+
+class MulticlassMccEager(torch.autograd.Function):
+    """The same, sooner, where nothing transforms or differentiates what runs here."""
+
+    @staticmethod
+    def forward(ctx, input, target, sample_weight, counts, options):
+        """Return the loss in float32, or in float64 for a float64 input."""
+        ctx.save_for_backward(input, target, sample_weight, counts)
+        ctx.options = options
+        if counts is None:
+            parts = blocks(input, target, sample_weight)
+            counts = [precise(soft_counts(*part)) for part in parts]
+            counts = torch.stack(counts).sum(0)
+        loss, *ctx.slopes = linearize(input, target, sample_weight, counts, *options)
+        return rounded(loss, input)
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        """Return the gradient; one that is to be differentiated itself comes from MulticlassMcc."""
+        if not is_plain(grad_output):
+            return MulticlassMcc.backward(ctx, grad_output)
+        batch = ctx.saved_tensors[:3]
+        gradient = pull_back_blocks(grad_output, ctx.slopes, batch, ())
+        return gradient, None, None, None, None
+
+
+def choose(input):
+    """Return the function for these tensors."""
+    if torch.compiler.is_compiling():
+        return MulticlassMccCompiled
+    is_transformed = torch._C._are_functorch_transforms_active()
+    if is_transformed or torch.autograd.forward_ad._current_level >= 0:
+        return MulticlassMcc
+    if type(input) not in (torch.Tensor, torch.nn.Parameter):
+        return MulticlassMcc
+    return MulticlassMccEager
 
 
 class MulticlassMccLoss(torch.nn.Module):
@@ -252,14 +325,12 @@ class MulticlassMccLoss(torch.nn.Module):
         input, target, sample_weight = arrange(
             input, target, sample_weight, self.class_dim
         )
-        function = MulticlassMcc
-        if torch.compiler.is_compiling():
-            function = MulticlassMccCompiled
+        function = choose(input)
         options = (
             self.smooth,
             self.zero_division,
         )
-        loss = function.apply(input, target, sample_weight, options)
+        loss = function.apply(input, target, sample_weight, None, options)
         return loss.sum()
 
     def extra_repr(self):

@@ -1,6 +1,11 @@
 def widen(x):
     """Return x in the dtype of all arithmetic: float64 stays, the rest becomes float32."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return x if x.dtype in (torch.float32, torch.float64) else x.to(torch.float32)
+
+
+def precise(x):
+    """Return x in float64 where the device has it."""
+    return x.to(torch.float32 if x.is_mps else torch.float64)
 
 
 def bounded(x):
@@ -9,10 +14,3 @@ def bounded(x):
         limit = 1e60 if x.dtype == torch.float64 else 1e37
         return x.clamp(-limit, limit)
     return min(max(x, -1e60), 1e60)
-
-
-def is_plain():
-    """Tell whether nothing differentiates, traces or transforms what runs here."""
-    if torch.is_grad_enabled() or torch.compiler.is_compiling():
-        return False
-    return not torch._C._are_functorch_transforms_active()  # as Function.apply asks

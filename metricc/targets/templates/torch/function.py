@@ -6,26 +6,20 @@ class __NAME__(torch.autograd.Function):
     @staticmethod
     def forward(__DATA__, options):
         """Return the loss in float32, or in float64 for a float64 input."""
-        loss, *slopes = linearize(__DATA__, *options)
-        loss = rounded(loss, input)
-        if is_plain():
-            loss._slopes = slopes  # spares backward a pass over the batch
-        return loss
+        loss, *_ = linearize(__DATA__, *options)
+        return rounded(loss, input)
 
     @staticmethod
     def setup_context(ctx, inputs, output):
         """Keep what the gradient is computed from."""
         *tensors, ctx.options = inputs
-        ctx.slopes = getattr(output, "_slopes", None)
         ctx.save_for_backward(*tensors)
         __SAVE_FOR_FORWARD__
 
     @staticmethod
     def backward(ctx, grad_output):
         """Return the gradient; differentiable, so that second derivatives follow from it."""
-        slopes = ctx.slopes
-        if slopes is None or torch.is_grad_enabled():
-            _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
+        _, *slopes = linearize(*ctx.saved_tensors, *ctx.options)
         gradient = pull_back(grad_output, *slopes, *ctx.saved_tensors__SAVED____PULL_OPTIONS__)
         return gradient, __NONES__
     __JVP__

@@ -4,5 +4,5 @@ def metric(__METHOD_ARGUMENTS__):
     __ARRANGE__
     __DECIDE__
     __POSITIVES__
-    counts = count(pred, 1 - pred, target, sample_weight)
+    counts = torch.stack(count(pred, 1 - pred, target, sample_weight))
     __METRIC__

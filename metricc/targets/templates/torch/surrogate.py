@@ -3,6 +3,6 @@ def surrogate(input__SURROGATE_OPTIONS__):
     __SOFT__
 
 
-def surrogate_backward(grad, input__SURROGATE_OPTIONS__):
+def surrogate_backward(grad, input, pred, rest__SURROGATE_OPTIONS__):
     """Return grad * da/dinput__HOW__."""
     __SLOPE__

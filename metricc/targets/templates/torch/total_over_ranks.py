@@ -4,6 +4,6 @@ def total_over_ranks(counts, group):
         raise ValueError("sync needs an initialised torch.distributed process group")
     if torch.distributed.get_world_size(group) < 1:
         raise ValueError("sync needs a process group that this rank is in")
-    counts = counts.to(torch.float32 if counts.is_mps else torch.float64, copy=True)
+    counts = precise(counts).clone()
     torch.distributed.all_reduce(counts, group=group)
     return counts

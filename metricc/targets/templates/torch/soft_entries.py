@@ -1,0 +1,12 @@
+def soft_entries(__COUNT_ARGUMENTS__):
+    """Return the soft decisions, and the entries __ENTRIES____LAST__ that they add up to."""
+    __BLANK__
+    __POSITIVES__
+    soft = surrogate(widen(input)__SURROGATE_OPTIONS__)
+    return soft, count(*soft, target, sample_weight)
+
+
+def soft_counts(__COUNT_ARGUMENTS__):
+    """Return the soft entries as a tensor; nothing else in forward reads the batch."""
+    _, entries = soft_entries(__COUNT_ARGUMENTS__)
+    return torch.stack(entries)
