@@ -8,7 +8,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from ...ir.program import Num, Op, Ref, walk
-from ...passes.surrogate import SLOPES
+from ...passes.surrogate import SLOPES, VALUES
 from ..printer import INFIX
 from .printers import OF_DOUBLES, OF_ELEMENTS, declarations, literal
 
@@ -55,19 +55,23 @@ def _loops(plan: Plan) -> Holes:
     names |= {a.name: f"by.{a.name}" for a in _scalars(surrogate)}
     is_logit = plan.options.from_logits
     forward = [a for a in surrogate.forward.assignments if a.shape == "sample"]
+    values = {a.name: literal(a.expr, names) for a in forward if a.name in VALUES}
     soft = [
         *_inputs(surrogate.forward, is_logit=is_logit),
-        declarations([a for a in forward if a.name not in ("soft", "rest")], OF_ELEMENTS, names),
-        *(
-            f"*{out} = {OF_ELEMENTS.expr(literal(a.expr, names))};"
-            for out, name in (("pred", "soft"), ("rest", "rest"))
-            for a in forward
-            if a.name == name
-        ),
+        declarations([a for a in forward if a.name not in VALUES], OF_ELEMENTS, names),
+        *_results(values["soft"], values["rest"]),
     ]
     return _bodies(
         "\n".join(line for line in soft if line), _slope(surrogate, names, is_logit=is_logit)
     )
+
+
+def _results(soft: Expr, rest: Expr) -> list[str]:
+    """Return what sets pred and rest; both sigmoids of a number share their exponential."""
+    match soft:
+        case Op("sigmoid", (x,)) if rest == Op("sigmoid", (Op("neg", (x,)),)):
+            return [f"vsigmoids({OF_ELEMENTS.expr(x)}, pred, rest);"]
+    return [f"*pred = {OF_ELEMENTS.expr(soft)};", f"*rest = {OF_ELEMENTS.expr(rest)};"]
 
 
 def _bodies(soft: str, slope: str) -> Holes:

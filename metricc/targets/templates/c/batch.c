@@ -18,6 +18,7 @@ typedef struct {
    where the gradient does not. */
 typedef struct {
     REAL pos, neg, root, scale, log;
+    int are_small;
 } Slopes;
 
 #define PLACE(strides, outer, c, site) \

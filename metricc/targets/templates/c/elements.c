@@ -55,6 +55,15 @@ static inline REAL vsigmoid(REAL x)
     return x < 0 ? tail * rest : rest;
 }
 
+/* Both sigmoid(x) and sigmoid(-x). */
+static inline void vsigmoids(REAL x, REAL *of_x, REAL *of_minus_x)
+{
+    REAL tail = vexp(-ABS(x));
+    REAL large = 1 / (1 + tail), small = tail * large;
+    *of_x = x < 0 ? small : large;
+    *of_minus_x = x < 0 ? large : small;
+}
+
 /* The product of sigmoid(x) and sigmoid(-x), within 5 units in the last place. */
 static inline REAL vsigmoid_product(REAL x)
 {

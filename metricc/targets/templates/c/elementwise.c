@@ -51,11 +51,12 @@ static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
     }
 }
 
-/* Write the gradient of n elements of one class, a stride apart. */
+/* Write the gradient of n elements of one class, a stride apart. Where the slopes are small, they
+   have the scale already, and no product can leave the range of the input. */
 ALWAYS_INLINE void pull_strided(const INPUT *input, const TARGET *target, const WEIGHT *weight,
                                 INPUT *gradient, int64_t n, int64_t of_input, int64_t of_target,
                                 int64_t of_weight, int64_t of_gradient, int64_t c, Decision by,
-                                Slopes slopes)
+                                Slopes slopes, int are_small)
 {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
@@ -63,9 +64,9 @@ ALWAYS_INLINE void pull_strided(const INPUT *input, const TARGET *target, const 
         REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[i * of_weight]) : 1;
         __BLANK_INPUT__
         __BLANK_TARGET__
-        REAL grad = (t * slopes.pos + (1 - t) * slopes.neg) * w;
-        grad = soft_backward(grad, x, by) * slopes.root;
-        grad = vclamp(grad, -LIMIT(INPUT), LIMIT(INPUT)) * slopes.scale;
+        REAL grad = soft_backward((t * slopes.pos + (slopes.neg - t * slopes.neg)) * w, x, by);
+        if (!are_small)
+            grad = vclamp(grad * slopes.root, -LIMIT(INPUT), LIMIT(INPUT)) * slopes.scale;
         __PULL_LOG_LOSS__
         gradient[i * of_gradient] = STORE(INPUT, grad);
     }
@@ -84,10 +85,14 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
         INPUT *out = gradient + PLACE(at->gradient, outer, c, start);
         int64_t x = at->input[2], t = at->target[2], w = at->weight[2], g = at->gradient[2];
         if (x == 1 && t == 1 && g == 1 && (w == 1 || !IS_WEIGHTED))
-            pull_strided(input, target, weight, out, stop - start, 1, 1, 1, 1, c, batch->by,
-                         slopes[c]);
+            if (slopes[c].are_small)
+                pull_strided(input, target, weight, out, stop - start, 1, 1, 1, 1, c, batch->by,
+                             slopes[c], 1);
+            else
+                pull_strided(input, target, weight, out, stop - start, 1, 1, 1, 1, c, batch->by,
+                             slopes[c], 0);
         else
             pull_strided(input, target, weight, out, stop - start, x, t, w, g, c, batch->by,
-                         slopes[c]);
+                         slopes[c], slopes[c].are_small);
     }
 }

@@ -66,12 +66,24 @@ int counts(const int64_t *layout, const void *input, const void *target, const v
     return failed;
 }
 
+/* Whether a product of two of the decision's numbers, or their quotient, is far from overflow. */
+static int moderate(Decision by)
+{
+    REAL numbers[sizeof by / sizeof(REAL)];
+    int are_moderate = 1;
+    memcpy(numbers, &by, sizeof by);
+    for (size_t k = 0; k < sizeof by / sizeof(REAL); k++)
+        are_moderate &= ABS(numbers[k]) < R(1e7) && ABS(numbers[k]) > R(1e-7);
+    return are_moderate;
+}
+
 /* Slopes as elements take them, of one group; given are rows of dloss/da at positives and at
    negatives, of what multiplies the gradient, and of the slope of a cross entropy, if there is one.
    Softmax mixes the slopes of all classes. */
 static void round_slopes(const double *given, int64_t group, int64_t groups, int64_t classes,
-                         Slopes *slopes)
+                         Decision by, Slopes *slopes)
 {
+    const int is_moderate = !IS_SOFTMAX && !IS_WEIGHTED && LIMIT(INPUT) > 1e38 && moderate(by);
     const double *pos = given + group * classes, *neg = pos + groups * classes;
     const double *scale = neg + groups * classes, *log_slope = scale + groups * classes;
     double most = 1;
@@ -83,7 +95,9 @@ static void round_slopes(const double *given, int64_t group, int64_t groups, int
     for (int64_t c = 0; c < classes; c++) {
         REAL root = IS_SOFTMAX ? (REAL)most : slopes[c].root;
         REAL of_log = HAS_LOG_LOSS ? R(scale[c] * log_slope[c]) : 0;
-        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c]), of_log};
+        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c]), of_log, 0};
+        if (is_moderate && fabs(scale[c]) * root * root < 1e15)
+            slopes[c] = (Slopes){R(pos[c] * scale[c]), R(neg[c] * scale[c]), 1, 1, of_log, 1};
     }
 }
 
@@ -109,7 +123,7 @@ int pull_back(const int64_t *layout, const void *input, const void *target, cons
     Slopes *slopes = malloc(groups * classes * sizeof *slopes + 1);
     int failed = scratch == NULL || slopes == NULL;
     for (int64_t group = 0; group < groups && !failed; group++)
-        round_slopes(given, group, groups, classes, slopes + group * classes);
+        round_slopes(given, group, groups, classes, batch.by, slopes + group * classes);
     advise(gradient, batch.at.outer * classes * batch.at.inner * sizeof(INPUT));
     if (!walk.is_large || workers == 1)
         for (int64_t item = 0; item < walk.items && !failed; item++)
