@@ -1,6 +1,6 @@
 /* e^x for x <= 0, so that compilers vectorise it: x = n ln 2 + r, a polynomial of r, and n added to
-   the exponent. Within 1.2 units in the last place; NaN gives NaN, and what is less than the
-   smallest normal number 0. */
+   the exponent. Within 5 units in the last place; NaN gives NaN, and what is less than the smallest
+   normal number 0. */
 static inline REAL vexp(REAL x)
 {
 #ifdef DOUBLE
@@ -30,12 +30,11 @@ static inline REAL vexp(REAL x)
 #else
     float shifted = x * 1.44269504f + 12582912.0f;
     float n = shifted - 12582912.0f;
-    float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    float y = 0.0013836846f;
-    y = y * r + 0.0083748158f;
-    y = y * r + 0.041668226f;
-    y = y * r + 0.16666420f;
-    y = y * r + 0.49999992f;
+    float r = x - n * 0.693147182f;
+    float y = 0.00831252486f;
+    y = y * r + 0.0418901132f;
+    y = y * r + 0.166671145f;
+    y = y * r + 0.499992318f;
     y = y * r + 1;
     y = y * r + 1;
     int32_t bits, power;
@@ -47,7 +46,7 @@ static inline REAL vexp(REAL x)
 #endif
 }
 
-/* 1 / (1 + e^-x), within 3.5 units in the last place at both ends. */
+/* 1 / (1 + e^-x), within 6 units in the last place at both ends. */
 static inline REAL vsigmoid(REAL x)
 {
     REAL tail = vexp(-ABS(x));
@@ -64,7 +63,7 @@ static inline void vsigmoids(REAL x, REAL *of_x, REAL *of_minus_x)
     *of_minus_x = x < 0 ? large : small;
 }
 
-/* The product of sigmoid(x) and sigmoid(-x), within 5 units in the last place. */
+/* The product of sigmoid(x) and sigmoid(-x), within 8 units in the last place. */
 static inline REAL vsigmoid_product(REAL x)
 {
     REAL tail = vexp(-ABS(x));
