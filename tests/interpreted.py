@@ -19,7 +19,6 @@ from metricc.inprocess import load
 from metricc.specialise import specialise
 from metricc.targets.options import LossOptions
 from metricc.targets.torch.plan import Plan
-from metricc.targets.triton import triton_code
 
 Step = tuple[torch.Tensor, torch.Tensor]
 
@@ -47,10 +46,11 @@ def emitted(formula: str, params: dict[str, float] | None = None, **options: Any
     compilation = metricc.compile(formula, params=params).compilation
     if compilation.behaviour.direction is None:
         options = {"direction": "max", **options}
-    chosen = LossOptions.make(**options).resolved(compilation.typed)
-    artifact = emit(compilation, LossOptions.make(**options))
+    given = LossOptions.make(kernels="triton", **options)
+    artifact = emit(compilation, given)
+    chosen = given.resolved(compilation.typed)
     plan = Plan(specialise(compilation, chosen), chosen, artifact.name)
-    text = f"{artifact.text}\n\n{triton_code(plan)}"
+    text = artifact.text
     return Emitted(text, artifact.name, tuple(plan.numbers.values()), plan.takes_counts)
 
 

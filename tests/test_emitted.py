@@ -52,11 +52,12 @@ ALL_TASKS = [
     {"task": "multiclass", "surrogate": "softmax", "sync": "mean", "extended": True},
     {"task": "multiclass", "surrogate": "softmax", "from_logits": False, "mix": 1.0},
     {"task": "multiclass", "from_logits": False, "average": "micro", "momentum": 0.5},
-    {"kernels": "c"},
+    {"kernels": "auto"},
     {"kernels": "c", "surrogate": "identity", "extended": True, "momentum": 0.5},
     {"kernels": "c", "surrogate": "linear", "rescaled": True, "sync": True, "per_sample": False},
-    {"kernels": "c", "task": "multilabel", "per_sample": True, "average": "micro"},
-    {"kernels": "c", "task": "multiclass", "surrogate": "softmax", "extended": True},
+    {"kernels": "triton", "surrogate": "cosine", "rescaled": True, "extended": True},
+    {"kernels": "auto", "task": "multilabel", "per_sample": True, "average": "micro"},
+    {"kernels": "auto", "task": "multiclass", "surrogate": "softmax", "extended": True},
     {"kernels": "c", "task": "multiclass", "from_logits": False, "average": "none"},
 ]
 """Each option, and each pair that shares a fragment of the text."""
@@ -105,7 +106,9 @@ def test_emitted_files_import_torch_and_little_of_python(everything: Path) -> No
         tree = ast.walk(ast.parse(path.read_text()))
         imports = [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
         names = {alias.name for node in imports for alias in node.names}
-        kernels = {"kernels"} if "--kernels" in path.read_text() else set()
+        kernels = (
+            {"kernels", "triton", "triton.language"} if "--kernels" in path.read_text() else set()
+        )
         assert names <= {"torch", "functools", "math"} | kernels, path.read_text()
 
 

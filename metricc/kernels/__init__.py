@@ -21,9 +21,9 @@ from . import cache
 from .compiler import BuildError, build
 
 if TYPE_CHECKING:
-    from .loops import Loops, has_memory
+    from .loops import Loops
 
-__all__ = ["KernelWarning", "Loops", "are_on", "has_memory", "library"]
+__all__ = ["KernelWarning", "Loops", "are_on", "library"]
 
 
 class KernelWarning(RuntimeWarning):
@@ -129,7 +129,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an attribute
 
     def __getattr__(name: str) -> object:
         """What needs torch, imported when asked for."""
-        if name not in ("Loops", "has_memory"):
+        if name != "Loops":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = getattr(import_module(".loops", __name__), name)
         return globals()[name]

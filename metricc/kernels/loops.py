@@ -198,15 +198,6 @@ class _Call:
         return input.new_empty_strided(input.shape, self.layout.gradient)
 
 
-def has_memory(tensor: torch.Tensor) -> bool:
-    """Tell whether a tensor is one in memory, not many under vmap."""
-    try:
-        tensor.data_ptr()
-    except RuntimeError:
-        return False
-    return True
-
-
 def _check(failed: int) -> None:
     if failed:
         raise MemoryError("no memory for the sums of a batch")

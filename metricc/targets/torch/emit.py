@@ -21,6 +21,7 @@ from .loss import form, gather_holes, loss_holes
 from .module import methods, module_holes
 from .plan import Plan
 from .surrogate import surrogate_code
+from .triton import triton_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("is_plain", _always),
     ("eager", _always),
     ("fused", lambda plan: plan.has_loops),
+    ("triton", lambda plan: plan.has_triton),
     ("choose", _always),
     ("module", _always),
     ("arrange", lambda plan: plan.arranges),
@@ -92,9 +94,10 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
     plan = Plan(compilation, options, class_name(name or compilation.typed.name))
     holes = _holes(plan)
     surrogate = _surrogate(plan, holes)
+    made = {"": surrogate, "triton": triton_code(plan) if plan.has_triton else ""}
     texts = [
-        fill(read_template(f"torch/{template}.py"), holes) if template else surrogate
-        for template, is_wanted in _FRAGMENTS
+        made.get(name) or fill(read_template(f"torch/{name}.py"), holes)
+        for name, is_wanted in _FRAGMENTS
         if is_wanted(plan)
     ]
     place = texts.index(surrogate) + 1
@@ -102,8 +105,9 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
     code = "\n\n\n".join(text.strip("\n") for text in texts)
     used = [name for name in ("functools", "math") if re.search(rf"\b{name}\.(?!h>)", code)]
     imports = "".join(f"import {name}\n" for name in used) + "\n" * bool(used) + "import torch"
-    if plan.has_loops:
-        imports += "\n\n" + read_template("torch/kernels.py").strip("\n")
+    optional = {"torch/kernels": plan.has_loops, "triton/imports": plan.has_triton}
+    for template, is_wanted in optional.items():
+        imports += "\n\n" + read_template(f"{template}.py").strip("\n") if is_wanted else ""
     verb = {"max": "raises", "min": "lowers"}[plan.direction]
     docstring = mathematics(compilation, f"{plan.title} as a loss: training {verb} M, the metric.")
     head = f"{provenance(compilation, options, name)}\n{docstring}\n\n{imports}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..c import c_source, has_metric
 from ..target import wrap_call
+from .c import c_source, has_metric
 
 if TYPE_CHECKING:
     from .plan import Holes, Plan

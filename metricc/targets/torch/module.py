@@ -45,8 +45,8 @@ def module_holes(plan: Plan) -> Holes:
         "ARRANGE": wrap_call(arrangement(plan), _INDENT),
         "CHOOSE": "\n".join(_choice(plan)),
         "CHOICE": _chosen_by(plan),
-        "AND_LOOPS": ": loops in C, where they can be had" if plan.has_loops else "",
-        "CHOOSE_LOOPS": "\n".join(_loops(plan)),
+        "AND_KERNELS": ": kernels, where they can be had" if _kernels(plan) else "",
+        "CHOOSE_KERNELS": "\n".join(_kernels(plan)),
         "COUNT_FIRST": "\n".join((*_check_counts(plan), *_count_first(plan))),
         "APPLY": "\n".join(_apply(plan)),
         "TOTALS": "\n".join(wrap_call(line, _INDENT) for line in _totals(plan)),
@@ -98,15 +98,15 @@ def _choice(plan: Plan) -> list[str]:
 
 
 def _chosen_by(plan: Plan) -> str:
-    return "input, target, sample_weight" if plan.has_loops else "input"
+    return "input, target, sample_weight" if plan.has_loops or plan.has_triton else "input"
 
 
-def _loops(plan: Plan) -> list[str]:
-    """Return the lines that choose loops in C, where they can be had."""
-    if not plan.has_loops:
-        return []
+def _kernels(plan: Plan) -> list[str]:
+    """Return the lines that choose kernels, where they can be had."""
+    triton = "if fits_triton(input, target, sample_weight):", f"    return {plan.title}Triton"
     fit = "if LOOPS and LOOPS.fit((input, target, sample_weight)):"
-    return [fit, f"    return {plan.title}Fused"]
+    loops = fit, f"    return {plan.title}Fused"
+    return [*triton * plan.has_triton, *loops * plan.has_loops]
 
 
 def _check_counts(plan: Plan) -> list[str]:

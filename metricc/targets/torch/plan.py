@@ -64,6 +64,11 @@ class Plan:
         return self.options.kernels in ("c", "auto") and not is_double
 
     @property
+    def has_triton(self) -> bool:
+        """Tell whether the file carries Triton kernels; they know no cross entropy."""
+        return self.options.kernels in ("triton", "auto") and not self.has_log_loss
+
+    @property
     def takes_totals(self) -> bool:
         """Tell whether value and slopes are always taken at counts made before."""
         return bool(self.options.sync) or self.options.momentum > 0

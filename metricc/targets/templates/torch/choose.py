@@ -1,5 +1,5 @@
 def choose(__CHOICE__):
-    """Return the function for these tensors__AND_LOOPS__."""
+    """Return the function for these tensors__AND_KERNELS__."""
     if torch.compiler.is_compiling():
         return __COMPILED__
     is_transformed = torch._C._are_functorch_transforms_active()
@@ -7,5 +7,5 @@ def choose(__CHOICE__):
         return __NAME__
     if type(input) not in (torch.Tensor, torch.nn.Parameter):
         return __NAME__
-    __CHOOSE_LOOPS__
+    __CHOOSE_KERNELS__
     return __NAME__Eager

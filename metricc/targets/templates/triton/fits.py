@@ -7,12 +7,3 @@ def fits_triton(input, target, sample_weight):
         return False
     __FEW_CLASSES__
     return torch.cuda.get_device_capability(input.device) >= (8, 0)
-
-
-def has_memory(x):
-    """Tell whether x is one tensor in memory, not many under vmap."""
-    try:
-        x.data_ptr()
-    except RuntimeError:
-        return False
-    return True

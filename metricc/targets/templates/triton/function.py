@@ -14,7 +14,7 @@ class __NAME__Triton(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad_output):
         """Return the gradient; one that is differentiated or batched itself comes from torch."""
-        if torch.is_grad_enabled() or not has_memory(grad_output):
+        if not is_plain(grad_output):
             return __NAME__.backward(ctx, grad_output)
         batch = ctx.saved_tensors__SAVED__
         with torch.cuda.device_of(grad_output):

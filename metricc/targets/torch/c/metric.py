@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...passes.naming import free
-from ..torch.loss import form
+from ....passes.naming import free
+from ..loss import form
 from .functions import function_names
 from .printers import OF_DOUBLES, declarations
 
 if TYPE_CHECKING:
-    from ..torch.plan import Holes, Plan
+    from ..plan import Holes, Plan
 
 _KEYWORDS = """
 auto break case char const continue default do double else enum extern float for goto if inline int

@@ -7,15 +7,15 @@ import textwrap
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ..target import fill, read_template, wrap_call
-from ..torch.arguments import argument_holes
+from ...target import fill, read_template, wrap_call
+from ..arguments import argument_holes
 from .decision import decision_holes, is_joint
 from .entries import entries_holes
 from .groups import group_holes
 from .metric import metric_holes
 
 if TYPE_CHECKING:
-    from ..torch.plan import Plan
+    from ..plan import Plan
 
 _INDENT = 4  # of what stands below `if triton is not None:`
 
@@ -42,7 +42,6 @@ def triton_code(plan: Plan) -> str:
     function = "function_groups" if plan.options.is_grouped else "function"
     return "\n\n".join(
         (
-            read_template("triton/imports.py"),
             read_template("triton/constants.py"),
             "if triton is not None:\n\n" + textwrap.indent(_closer(code), " " * _INDENT),
             "\n" + fill(read_template(f"triton/{function}.py"), holes),

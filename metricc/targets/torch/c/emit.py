@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..target import fill, read_template
+from ...target import fill, read_template
 from .decision import decision_holes, is_given
 from .functions import called_by
 from .log_loss import log_loss_holes
 from .metric import metric_holes
 
 if TYPE_CHECKING:
-    from ..torch.plan import Holes, Plan
+    from ..plan import Holes, Plan
 
 _WIDTH = 100
 

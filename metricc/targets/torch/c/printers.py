@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...ir.program import Num, Op, Ref
-from ..printer import Printer, break_lines, number
+from ....ir.program import Num, Op, Ref
+from ...printer import Printer, break_lines, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ...ir.program import Assign, Expr
+    from ....ir.program import Assign, Expr
 
 _LINE = 88  # what is left of a line inside a function, with its type
 _DOUBLES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from ..target import read_template
+from ...target import read_template
 
 _NAME = re.compile(r"^static (?:inline )?\w+ (\w+)\(", re.MULTILINE)
 

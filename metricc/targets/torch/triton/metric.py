@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...passes.naming import free
-from ..torch.loss import form
+from ....passes.naming import free
+from ..loss import form
 from .entries import row
 from .printers import lines
 
 if TYPE_CHECKING:
-    from ..torch.plan import Holes, Plan
+    from ..plan import Holes, Plan
 
 _RESERVED = """
 tl triton parts_ptr loss_ptr slopes_ptr programs offsets mask value_and_slopes_in_doubles

@@ -7,15 +7,15 @@ from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from ...ir.program import Num, Op, Ref, walk
-from ...passes.surrogate import SLOPES, VALUES
-from ..printer import INFIX
+from ....ir.program import Num, Op, Ref, walk
+from ....passes.surrogate import SLOPES, VALUES
+from ...printer import INFIX
 from .printers import OF_DOUBLES, OF_ELEMENTS, declarations, literal
 
 if TYPE_CHECKING:
-    from ...ir.program import Assign, Expr, Program
-    from ...ir.surrogate import CompiledSurrogate
-    from ..torch.plan import Holes, Plan
+    from ....ir.program import Assign, Expr, Program
+    from ....ir.surrogate import CompiledSurrogate
+    from ..plan import Holes, Plan
 
 
 def decision_holes(plan: Plan) -> Holes:

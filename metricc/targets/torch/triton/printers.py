@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...ir.operators import FUNCTIONS
-from ...ir.program import Num, Op, Ref
-from ..printer import Printer, break_lines, number
+from ....ir.operators import FUNCTIONS
+from ....ir.program import Num, Op, Ref
+from ...printer import Printer, break_lines, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ...ir.program import Assign, Expr
+    from ....ir.program import Assign, Expr
 
 _LINE = 80  # what is left of a line inside a function of a block
 _OF_ONE = {*FUNCTIONS, "nonnegative", "nonzero", "sigmoid_product"}

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from ...ir.program import Num, Op, Ref, walk
-from ...passes.surrogate import SLOPES, VALUES
-from ...surrogate import compile_surrogate
-from ..printer import INFIX
+from ....ir.program import Num, Op, Ref, walk
+from ....passes.surrogate import SLOPES, VALUES
+from ....surrogate import compile_surrogate
+from ...printer import INFIX
 from .printers import expression, lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...ir.program import Assign, Expr, Program
-    from ...ir.surrogate import CompiledSurrogate
-    from ..torch.plan import Holes, Plan
+    from ....ir.program import Assign, Expr, Program
+    from ....ir.surrogate import CompiledSurrogate
+    from ..plan import Holes, Plan
 
 _NAMES = {"soft": "pred", "slope": "slope"}
 

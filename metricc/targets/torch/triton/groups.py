@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..torch.batch import counts_shape
+from ..batch import counts_shape
 
 if TYPE_CHECKING:
-    from ..torch.plan import Holes, Plan
+    from ..plan import Holes, Plan
 
 _MOST_CLASSES = 2048
 _SHARED_ROOT = """

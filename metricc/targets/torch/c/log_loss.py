@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .decision import is_given
 
 if TYPE_CHECKING:
-    from ..torch.plan import Holes, Plan
+    from ..plan import Holes, Plan
 
 _LOSSES = {
     ("binary", True): "x = vclamp(x, R(-1e30), R(1e30));\n"
