@@ -203,7 +203,7 @@ def multiclass(shape: tuple[int, ...], device: str) -> Layout:
     iou = metricc.compile("jaccard")
     paths = [
         Path(METRICC, iou.loss(task="multiclass", kernels="auto"), formula, True),
-        Path("metricc, portable", iou.loss(task="multiclass"), formula, True),
+        Path("metricc, portable", iou.loss(task="multiclass", kernels="none"), formula, True),
         Path("plain autograd", formula, formula, True),
         compiled(formula, True),
         *monai_dice(formula, True, softmax=True, to_onehot_y=True, jaccard=True),

@@ -6,7 +6,48 @@ static int64_t sites_at_once(const Layout *at)
     return most < 64 ? 64 : most > 8192 ? 8192 : most;
 }
 
-static int64_t scratch_size(const Layout *at) { return 0 * at->classes; }
+/* Rows of classes, one site after the other in memory, are walked as one line; so many of them that
+   vectors have a whole number of classes. */
+static int64_t rows_at_once(const Layout *at)
+{
+    int64_t rows = at->classes < 256 ? 16 : 1;
+    while (rows > 1 && at->classes * rows / 2 % 16 == 0)
+        rows /= 2;
+    return rows;
+}
+
+static inline int have_rows(const Layout *at, const int64_t *strides)
+{
+    return at->classes > 1 && strides[1] == 1 && strides[2] == at->classes;
+}
+
+static int64_t scratch_size(const Layout *at) { return 6 * rows_at_once(at) * at->classes; }
+
+/* Add the entries of n rows to sums. */
+static inline void count_rows(const INPUT *input, const TARGET *target, const WEIGHT *weight,
+                              int64_t n, const Layout *at, Decision by, REAL *scratch, double *sums)
+{
+    int64_t classes = at->classes, length = rows_at_once(at) * classes, end = n * classes;
+    REAL __ROWS__;
+    memset(scratch, 0, ENTRIES * length * sizeof *scratch);
+    for (int64_t start = 0; start < end; start += length) {
+        int64_t stop = start + length < end ? length : end - start;
+#pragma omp simd
+        for (int64_t j = 0; j < stop; j++) {
+            REAL x = LOAD(INPUT, input[start + j]), t = LOAD(TARGET, target[start + j]);
+            REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[start + j]) : 1;
+            __BLANK_INPUT__
+            __BLANK_TARGET__
+            REAL pred, rest, __ZEROS__;
+            soft(x, by, &pred, &rest);
+            __COUNT__
+            __COUNT_LOG_LOSS__
+            __ADD_TO_ROWS__
+        }
+    }
+    for (int64_t j = 0; j < ENTRIES * length; j++)
+        sums[j / length * classes + j % length % classes] += scratch[j];
+}
 
 /* Add the entries of n elements of one class, a stride apart, to sums. */
 ALWAYS_INLINE void count_strided(const INPUT *input, const TARGET *target, const WEIGHT *weight,
@@ -31,12 +72,26 @@ ALWAYS_INLINE void count_strided(const INPUT *input, const TARGET *target, const
     }
 }
 
+#ifdef INDICES
+#define ARE_ROWS(at) 0
+#else
+#define ARE_ROWS(at)                                                                               \
+    (have_rows(at, at->input) && have_rows(at, at->target) && have_rows(at, at->gradient) &&       \
+     (!IS_WEIGHTED || have_rows(at, at->weight)))
+#endif
+
 /* Add the entries of the sites from start to stop of one sample to sums, a row per entry. */
 static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_t stop,
                         REAL *scratch, double *sums)
 {
-    (void)scratch;
     const Layout *at = &batch->at;
+    if (ARE_ROWS(at)) {
+        count_rows(batch->input + PLACE(at->input, outer, 0, start),
+                   batch->target + PLACE(at->target, outer, 0, start),
+                   batch->weight + PLACE(at->weight, outer, 0, start), stop - start, at, batch->by,
+                   scratch, sums);
+        return;
+    }
     for (int64_t c = 0; c < at->classes; c++) {
         const INPUT *input = batch->input + PLACE(at->input, outer, c, start);
         const TARGET *target = batch->target + PLACE(at->target, outer, c, start);
@@ -51,8 +106,18 @@ static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
     }
 }
 
-/* Write the gradient of n elements of one class, a stride apart. Where the slopes are small, they
+/* The gradient of an element. Where the slopes are small, they
    have the scale already, and no product can leave the range of the input. */
+ALWAYS_INLINE REAL pull_element(REAL x, REAL t, REAL w, Decision by, Slopes slopes, int are_small)
+{
+    REAL grad = soft_backward((t * slopes.pos + (slopes.neg - t * slopes.neg)) * w, x, by);
+    if (!are_small)
+        grad = vclamp(grad * slopes.root, -LIMIT(INPUT), LIMIT(INPUT)) * slopes.scale;
+    __PULL_LOG_LOSS__
+    return grad;
+}
+
+/* Write the gradient of n elements of one class, a stride apart. */
 ALWAYS_INLINE void pull_strided(const INPUT *input, const TARGET *target, const WEIGHT *weight,
                                 INPUT *gradient, int64_t n, int64_t of_input, int64_t of_target,
                                 int64_t of_weight, int64_t of_gradient, int64_t c, Decision by,
@@ -64,11 +129,38 @@ ALWAYS_INLINE void pull_strided(const INPUT *input, const TARGET *target, const 
         REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[i * of_weight]) : 1;
         __BLANK_INPUT__
         __BLANK_TARGET__
-        REAL grad = soft_backward((t * slopes.pos + (slopes.neg - t * slopes.neg)) * w, x, by);
-        if (!are_small)
-            grad = vclamp(grad * slopes.root, -LIMIT(INPUT), LIMIT(INPUT)) * slopes.scale;
-        __PULL_LOG_LOSS__
+        REAL grad = pull_element(x, t, w, by, slopes, are_small);
         gradient[i * of_gradient] = STORE(INPUT, grad);
+    }
+}
+
+/* Write the gradient of n rows. */
+static inline void pull_rows(const INPUT *input, const TARGET *target, const WEIGHT *weight,
+                             INPUT *gradient, int64_t n, const Layout *at, Decision by,
+                             REAL *scratch, const Slopes *slopes)
+{
+    int64_t length = rows_at_once(at) * at->classes, end = n * at->classes;
+    REAL *pos = scratch, *neg = pos + length, *root = neg + length, *scale = root + length;
+    REAL *of_log = scale + length;
+    int are_small = 1;
+    for (int64_t j = 0; j < length; j++) {
+        const Slopes *of_class = slopes + j % at->classes;
+        pos[j] = of_class->pos, neg[j] = of_class->neg, root[j] = of_class->root;
+        scale[j] = of_class->scale, of_log[j] = of_class->log;
+        are_small &= of_class->are_small;
+    }
+    for (int64_t start = 0; start < end; start += length) {
+        int64_t stop = start + length < end ? length : end - start;
+#pragma omp simd
+        for (int64_t j = 0; j < stop; j++) {
+            REAL x = LOAD(INPUT, input[start + j]), t = LOAD(TARGET, target[start + j]);
+            REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[start + j]) : 1;
+            __BLANK_INPUT__
+            __BLANK_TARGET__
+            const Slopes here = {pos[j], neg[j], root[j], scale[j], of_log[j], 0};
+            REAL grad = pull_element(x, t, w, by, here, are_small);
+            gradient[start + j] = STORE(INPUT, grad);
+        }
     }
 }
 
@@ -76,8 +168,15 @@ ALWAYS_INLINE void pull_strided(const INPUT *input, const TARGET *target, const 
 static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t stop,
                        REAL *scratch, const Slopes *slopes, INPUT *gradient)
 {
-    (void)scratch;
     const Layout *at = &batch->at;
+    if (ARE_ROWS(at)) {
+        pull_rows(batch->input + PLACE(at->input, outer, 0, start),
+                  batch->target + PLACE(at->target, outer, 0, start),
+                  batch->weight + PLACE(at->weight, outer, 0, start),
+                  gradient + PLACE(at->gradient, outer, 0, start), stop - start, at, batch->by,
+                  scratch, slopes);
+        return;
+    }
     for (int64_t c = 0; c < at->classes; c++) {
         const INPUT *input = batch->input + PLACE(at->input, outer, c, start);
         const TARGET *target = batch->target + PLACE(at->target, outer, c, start);

@@ -75,6 +75,8 @@ def _batch_holes(plan: Plan) -> Holes:
         "BLANK_TARGET": blank.format("t"),
         "COUNT": _count(plan.entries),
         "ADD": "\n".join(f"sums[{k} * classes] += {name};" for k, name in enumerate(sums)),
+        "ROWS": ", ".join(f"*{name}s = scratch + {k} * length" for k, name in enumerate(sums)),
+        "ADD_TO_ROWS": "\n".join(f"{name}s[j] += {name};" for name in sums),
         **_softmax_holes(plan),
         **log_loss_holes(plan),
     }
