@@ -21,6 +21,7 @@ _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 _INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 _TYPES = {dtype: str(dtype).removeprefix("torch.") for dtype in (*_FLOATS, *_INTEGERS)}
 _TYPES[torch.bool] = "uint8"
+_NO_MEMORY = "no memory for the sums of a batch"
 _POINTER = ctypes.c_void_p
 _Slopes = ctypes.c_double * 2
 _Types = list[type[ctypes.c_void_p] | type[ctypes.c_int] | type[ctypes.c_double]]
@@ -75,8 +76,9 @@ class Loops:
         is_double = batch[0].dtype == torch.float64
         loss = torch.empty((), dtype=torch.float64 if is_double else torch.float32)
         slopes = _Slopes()
-        call = self._call(batch)
-        _check(call.code.forward(*call.arguments, *numbers, loss.data_ptr(), slopes))
+        code, given, _, _ = self._call(batch)
+        if code.forward(*given, *numbers, loss.data_ptr(), slopes):
+            raise MemoryError(_NO_MEMORY)
         return loss, slopes
 
     def backward(
@@ -87,18 +89,20 @@ class Loops:
         numbers: Sequence[float],
     ) -> torch.Tensor:
         """Return the gradient for input: `grad_output` times what the slopes of `forward` give."""
-        call = self._call(batch)
-        gradient = call.gradient()
-        given = slopes if isinstance(slopes, _Slopes) else _Slopes(*slopes)
-        outputs = given, grad_output.data_ptr(), gradient.data_ptr()
-        _check(call.code.backward(*call.arguments, *numbers, *outputs))
+        code, given, layout, (input, *_) = self._call(batch)
+        gradient = _empty(input, layout)
+        rows = slopes if isinstance(slopes, _Slopes) else _Slopes(*slopes)
+        outputs = rows, grad_output.data_ptr(), gradient.data_ptr()
+        if code.backward(*given, *numbers, *outputs):
+            raise MemoryError(_NO_MEMORY)
         return gradient
 
     def counts(self, batch: Batch, numbers: Sequence[float]) -> torch.Tensor:
         """Return the soft entries in float64: a row of each, by sample and class if kept."""
         sums = torch.empty((self.entries, *self._groups(batch[0])), dtype=torch.float64)
-        call = self._call(batch)
-        _check(call.code.counts(*call.arguments, *numbers, sums.data_ptr()))
+        code, given, _, _ = self._call(batch)
+        if code.counts(*given, *numbers, sums.data_ptr()):
+            raise MemoryError(_NO_MEMORY)
         return sums
 
     def pull_back(
@@ -111,31 +115,49 @@ class Loops:
         broadcast to a row of `counts`.
         """
         rows = torch.empty((len(slopes), *self._groups(batch[0])), dtype=torch.float64)
-        for number, given in enumerate(slopes):
-            rows[number] = given
-        call = self._call(batch)
-        gradient = call.gradient()
-        outputs = rows.data_ptr(), gradient.data_ptr()
-        _check(call.code.pull_back(*call.arguments, *numbers, *outputs))
+        for number, slope in enumerate(slopes):
+            rows[number] = slope
+        code, given, layout, (input, *_) = self._call(batch)
+        gradient = _empty(input, layout)
+        if code.pull_back(*given, *numbers, rows.data_ptr(), gradient.data_ptr()):
+            raise MemoryError(_NO_MEMORY)
         return gradient
 
     def _groups(self, input: torch.Tensor) -> tuple[int, ...]:
         return (*input.shape[: self.per_sample], *input.shape[1 : 1 + self.has_classes])
 
-    def _call(self, batch: Batch) -> _Call:
-        """Return what a call takes of the batch, its tensors contiguous if their layout asks it."""
+    def _call(self, batch: Batch) -> tuple[Any, tuple[Any, ...], Layout, Batch]:
+        """Return the library, what its functions take first, the layout, and the tensors read.
+
+        These are contiguous where the layout asks it, and must live until the call is over.
+        """
         input, target, weight = batch
         if self.is_flat and weight is None and input.is_contiguous() and target.is_contiguous():
-            return _Call(self._code(batch), flat(input.numel()), batch)
+            layout = flat(input.numel())
+        else:
+            layout, batch = self._placed(batch)
+            input, target, weight = batch
+        given = (
+            layout.numbers,
+            input.data_ptr(),
+            target.data_ptr(),
+            None if weight is None else weight.data_ptr(),
+            torch.get_num_threads(),
+        )
+        return self._code(batch), given, layout, batch
+
+    def _placed(self, batch: Batch) -> tuple[Layout, Batch]:
+        """Return the layout of a batch, or of the same in contiguous memory."""
+        input, target, weight = batch
         shape = input.shape
         of_classes = target.unsqueeze(1) if target.dim() < input.dim() else target
         weights = input if weight is None else weight.expand(shape)
         strides = (input.stride(), of_classes.expand(shape).stride(), weights.stride())
         layout = layout_of(shape, strides, per_sample=self.per_sample, has_classes=self.has_classes)
         if layout is not None:
-            return _Call(self._code(batch), layout, batch)
+            return layout, batch
         weight = None if weight is None else weights.contiguous()
-        return self._call((input.contiguous(), target.contiguous(), weight))
+        return self._placed((input.contiguous(), target.contiguous(), weight))
 
     def _code(self, batch: Batch) -> Any:  # noqa: ANN401 - a CDLL has any function
         """Return the library for these dtypes, built when they first come; None if it cannot be."""
@@ -172,32 +194,8 @@ class Loops:
             code.backward.argtypes = [*batch, *few, _POINTER, _POINTER, _POINTER]
 
 
-class _Call:
-    """The library, and what all its functions take first; keeps the tensors while it lives."""
-
-    __slots__ = ("arguments", "batch", "code", "layout")
-
-    def __init__(self, code: Any, layout: Layout, batch: Batch) -> None:  # noqa: ANN401
-        input, target, weight = batch
-        self.code = code
-        self.layout = layout
-        self.batch = batch
-        self.arguments = (
-            layout.numbers,
-            input.data_ptr(),
-            target.data_ptr(),
-            None if weight is None else weight.data_ptr(),
-            torch.get_num_threads(),
-        )
-
-    def gradient(self) -> torch.Tensor:
-        """Return a tensor for the gradient, to be written."""
-        input = self.batch[0]
-        if not self.layout.gradient:
-            return torch.empty_like(input)
-        return input.new_empty_strided(input.shape, self.layout.gradient)
-
-
-def _check(failed: int) -> None:
-    if failed:
-        raise MemoryError("no memory for the sums of a batch")
+def _empty(input: torch.Tensor, layout: Layout) -> torch.Tensor:
+    """Return a tensor for the gradient, to be written."""
+    if not layout.gradient:
+        return torch.empty_like(input)
+    return input.new_empty_strided(input.shape, layout.gradient)
