@@ -243,13 +243,14 @@ def blocks(input, *others):
 
 
 def count_blocks(batch, numbers):
-    """Return the entries as floats, and the soft decisions if one part holds them all."""
+    """Return the entries as floats, and the soft decisions of a small batch, for backward."""
     parts = blocks(*batch)
     entries = [0.0] * 4
     for part in parts:
         soft, sums = soft_entries(*part, *numbers)
         entries = [entry + x.item() for entry, x in zip(entries, sums)]
-    return entries, soft if len(parts) == 1 else None
+    is_small = len(parts) == 1 and batch[0].numel() <= 2**17  # less than 1 MiB to keep
+    return entries, soft if is_small else None
 
 
 def pull_back_blocks(scale, slopes, batch, numbers, soft=None):
@@ -263,7 +264,7 @@ def pull_back_blocks(scale, slopes, batch, numbers, soft=None):
     return gradient
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)
 def constants(numbers, dtype):
     """Return numbers as 0-dim tensors, by which torch multiplies sooner than by floats."""
     dtype = torch.promote_types(dtype, torch.float32)

@@ -422,6 +422,10 @@ def check_indices(target, classes):
     if target.is_floating_point() or target.is_complex():
         raise TypeError(f"class indices must be integers, not {target.dtype}")
     index = target.long()
+    if can_read(target) and index.numel() > 0:
+        low, high = (x.item() for x in index.aminmax())
+        if 0 <= low and high < classes:
+            return
     wrong = (index < 0) | (index >= classes)
     if can_read(target) and wrong.any():
         found = target[wrong][0].item()
