@@ -16,8 +16,7 @@ emit                Compilation           → Artifact        targets/
 passes/run.py calls those from lower to stabilize; specialise calls it again, for the average that
 passes/aggregate.py puts around the metric. What is made of a compilation on request: derivation/
 (steps on paper, which formats/ writes), explain/ (a report), plot/ (a picture). surrogate.py runs
-surrogates through the same passes. kernels/ builds, when they run, the loops in C that targets/torch
-emits with some files.
+surrogates through the same passes. kernels/ builds the loops in C of emitted files, when these run.
 """
 
 from __future__ import annotations

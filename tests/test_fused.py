@@ -188,6 +188,32 @@ def test_a_cross_entropy_is_added(options: dict[str, Any], weight: torch.dtype |
         assert_same("jaccard", input, indices, weights, **options, ignore_index=1)
 
 
+COUNTED: list[dict[str, Any]] = [
+    {},
+    {"mix": 1.0, "momentum": 0.5},
+    {"task": "multilabel", "momentum": 0.5},
+    {"task": "multiclass", "mix": 0.5},
+    {"task": "multiclass", "surrogate": "softmax", "per_sample": True},
+]
+
+
+@pytest.mark.parametrize("options", COUNTED, ids=str)
+def test_counts_and_running_averages_come_from_the_loops(options: dict[str, Any]) -> None:
+    fused, portable = losses("f1", **options)
+    target = torch.randint(3, (40,)) if options.get("task") == "multiclass" else truth(40, 3)
+    for seed in range(2):
+        input = batch(40, 3, seed=seed)
+        counts, expected = fused.counts(input, target), portable.counts(input.double(), target)
+        assert counts.dtype == torch.float64
+        torch.testing.assert_close(counts, expected, rtol=1e-6, atol=1e-6)
+        (value, gradient), (wanted, wide) = (
+            step(fused, input, target),
+            step(portable, input.double(), target),
+        )
+        torch.testing.assert_close(value.double(), wanted, rtol=1e-6, atol=1e-6)
+        assert (gradient.double() - wide).abs().max() <= 2e-6 * wide.abs().max()
+
+
 EXTREMES = {
     "saturated": torch.tensor([30.0, -30.0, 25.0, -25.0] * 50),
     "tiny": batch(200) * 1e-4,

@@ -46,9 +46,9 @@ def arguments_of(plan: Plan, program: Program) -> str:
     return ", ".join((*plan.entries, *extras, *plan.policy, *program.parameters))
 
 
-def count_call(plan: Plan, owner: str = "") -> str:
-    """Return a call of soft_counts."""
-    return f"soft_counts({', '.join((*BATCH, *(f'{owner}{n}' for n in plan.surrogate_options)))})"
+def count_call(plan: Plan, owner: str = "", function: str = "soft_counts") -> str:
+    """Return a call of soft_counts, or of a function with its arguments."""
+    return f"{function}({', '.join((*BATCH, *(f'{owner}{n}' for n in plan.surrogate_options)))})"
 
 
 def call_with_attributes(plan: Plan, function: str, program: Program) -> str:

@@ -69,6 +69,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("fused", lambda plan: plan.has_loops),
     ("triton", lambda plan: plan.has_triton),
     ("choose", _always),
+    ("counts_of", lambda plan: plan.counts_by_loops),
     ("module", _always),
     ("arrange", lambda plan: plan.arranges),
     ("both", lambda plan: plan.options.extended or plan.options.ignore_index is not None),

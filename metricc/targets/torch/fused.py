@@ -25,7 +25,9 @@ def fused_holes(plan: Plan) -> Holes:
     backward = f"LOOPS.pull_back({slopes}, batch, {saved})"
     if has_metric(plan):
         backward = f"LOOPS.backward(grad_output, ctx.slopes, batch, {saved})"
+    given = "".join(f"{name}, " for name in plan.surrogate_options)
     return {
+        "NUMBERS": f"({given.rstrip()})" if len(plan.surrogate_options) == 1 else f"({given[:-2]})",
         "FUSED_FORWARD": "\n".join(_forward(plan, numbers)),
         "FUSED_BACKWARD": f"gradient = {backward}",
         "LOOPS": wrap_call(

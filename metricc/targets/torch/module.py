@@ -130,13 +130,18 @@ def _count_first(plan: Plan) -> list[str]:
     return lines.split("\n")
 
 
+def _counted(plan: Plan) -> str:
+    function = "counts_of" if plan.counts_by_loops else "soft_counts"
+    return f"counts = {count_call(plan, 'self.', function)}"
+
+
 def _summed(plan: Plan) -> list[str]:
-    lines = [f"counts = {count_call(plan, 'self.')}"]
+    lines = [_counted(plan)]
     return [*lines, f"counts = {_OVER_RANKS}"] if plan.options.sync else lines
 
 
 def _totals(plan: Plan) -> list[str]:
-    counts = f"counts = {count_call(plan, 'self.')}"
+    counts = _counted(plan)
     return [counts, f"return {_OVER_RANKS if plan.options.sync else 'precise(counts)'}"]
 
 

@@ -84,6 +84,11 @@ class Plan:
         )
 
     @property
+    def counts_by_loops(self) -> bool:
+        """Tell whether the module counts without a loss, by loops."""
+        return self.has_loops and (self.options.extended or self.takes_totals)
+
+    @property
     def has_floats(self) -> bool:
         """Tell whether the scalars of a step on a CPU are floats, which are faster than tensors."""
         return not self.options.is_grouped and not self.has_log_loss
