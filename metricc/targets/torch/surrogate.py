@@ -13,6 +13,7 @@ from ...ir.program import Assign, Num, Op, Ref, walk
 from ...passes.surrogate import SLOPES, VALUES
 from ..printer import INFIX, Printer, break_lines
 from ..target import WIDTH, fill, read_template
+from .factors import factors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -129,15 +130,15 @@ def _slope(surrogate: CompiledSurrogate, *, from_logits: bool) -> list[str]:
     program = surrogate.backward
     inline = {} if from_logits else _OF_PROBABILITIES
     assigns = [replace(a, expr=_written(a.expr, inline)) for a in program.assignments]
-    factors = [_made(f, surrogate) for f in _factors(program.assignments[-1].expr)]
-    if any(isinstance(factor, Op) and factor.op in INFIX for factor in factors):
-        factors = [Ref(name) for name in SLOPES]
+    found = [_made(f, surrogate) for f in factors(program.assignments[-1].expr)]
+    if any(isinstance(factor, Op) and factor.op in INFIX for factor in found):
+        found = [Ref(name) for name in SLOPES]
     else:
         assigns.pop()
     chain = [_made(Ref(name), surrogate) for name in ("p", "q")] if from_logits else []
     scalars = {*program.parameters, *(a.name for a in assigns if a.shape == "scalar")}
-    last = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in scalars)]
-    early = [_written(f, inline) for f in factors if f not in last]
+    last = [f for f in found if isinstance(f, Num) or (isinstance(f, Ref) and f.name in scalars)]
+    early = [_written(f, inline) for f in found if f not in last]
     product = [*early, *chain, *last]
     used = _needed(assigns, product)
     kept = [a for a in assigns if a.name in used]
@@ -175,16 +176,6 @@ def _needed(assigns: list[Assign], results: list[Expr]) -> set[str]:
         if assign.name in names:
             names |= {e.name for e in walk(assign.expr) if isinstance(e, Ref)}
     return names
-
-
-def _factors(expr: Expr) -> list[Expr]:
-    """a * b * c → [a, b, c]; the number 1 has none."""
-    match expr:
-        case Op("mul", (left, right)):
-            return [*_factors(left), *_factors(right)]
-        case Num(value) if value == 1:
-            return []
-    return [expr]
 
 
 def _lines(assigns: Iterable[Assign], printer: Printer) -> list[str]:

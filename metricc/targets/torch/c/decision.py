@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import reduce
 from typing import TYPE_CHECKING
 
-from ....ir.program import Num, Op, Ref, walk
+from ....ir.program import Op, Ref, walk
 from ....passes.surrogate import SLOPES, VALUES
-from ...printer import INFIX
+from ..factors import pulled
 from .printers import OF_DOUBLES, OF_ELEMENTS, declarations, literal
 
 if TYPE_CHECKING:
@@ -97,41 +96,11 @@ def _inputs(program: Program, *, is_logit: bool) -> list[str]:
 
 
 def _slope(surrogate: CompiledSurrogate, names: dict[str, str], *, is_logit: bool) -> str:
-    """Return the body of soft_backward: scalars last, as what they multiply is bounded by then."""
-    assigns = [a for a in surrogate.backward.assignments if a.shape == "sample" or a.name in SLOPES]
-    last = assigns[-1]
-    factors = _factors(last.expr)
-    if any(isinstance(factor, Op) and factor.op in INFIX for factor in factors):
-        factors = [Ref(last.name)]
-    else:
-        assigns = assigns[:-1]
-    scalars = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in names)]
-    of_element = _paired([f for f in factors if f not in scalars])
-    chain = [Op("sigmoid_product", (Ref("input"),))] if is_logit else []
-    result = reduce(lambda x, y: Op("mul", (x, y)), [Ref("grad"), *of_element, *chain, *scalars])
+    """Return the body of soft_backward."""
+    assigns, product = pulled(surrogate.backward, names, from_logits=is_logit)
     lines = [
         *_inputs(surrogate.backward, is_logit=is_logit),
         declarations([replace(a, shape="sample") for a in assigns], OF_ELEMENTS, names),
-        f"return {OF_ELEMENTS.expr(literal(result, names))};",
+        f"return {OF_ELEMENTS.expr(literal(product, names))};",
     ]
     return "\n".join(line for line in lines if line)
-
-
-def _paired(factors: list[Expr]) -> list[Expr]:
-    """sigmoid(x) * sigmoid(-x) → sigmoid_product(x), which is one exponential and one division."""
-    for factor in factors:
-        match factor:
-            case Op("sigmoid", (x,)) if (other := Op("sigmoid", (Op("neg", (x,)),))) in factors:
-                rest = [f for f in factors if f not in (factor, other)]
-                return [*rest, Op("sigmoid_product", (x,))]
-    return factors
-
-
-def _factors(expr: Expr) -> list[Expr]:
-    """a * b * c → [a, b, c]; the number 1 has none."""
-    match expr:
-        case Op("mul", (left, right)):
-            return [*_factors(left), *_factors(right)]
-        case Num(value) if value == 1:
-            return []
-    return [expr]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
-from ....ir.program import Num, Op, Ref, walk
+from ....ir.program import Ref, walk
 from ....passes.surrogate import SLOPES, VALUES
 from ....surrogate import compile_surrogate
-from ...printer import INFIX
+from ..factors import pulled
 from .printers import expression, lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ....ir.program import Assign, Expr, Program
+    from ....ir.program import Assign, Program
     from ....ir.surrogate import CompiledSurrogate
     from ..plan import Holes, Plan
 
@@ -113,46 +112,10 @@ def _soft(program: Program, *, from_logits: bool) -> list[str]:
 
 
 def _slope(program: Program, numbers: list[str], *, from_logits: bool) -> list[str]:
-    """Return the body of soft_backward; scalars come last: what they multiply is bounded by then.
-
-    The chain through the logistic function is p * q: p * (1 - p) would round to 0.
-    """
-    assigns = [a for a in program.assignments if a.shape == "sample" or a.name in SLOPES]
-    factors = _factors(assigns[-1].expr)
-    if any(isinstance(factor, Op) and factor.op in INFIX for factor in factors):
-        factors = [Ref(name) for name in SLOPES]
-    else:
-        assigns = assigns[:-1]
-    last = [f for f in factors if isinstance(f, Num) or (isinstance(f, Ref) and f.name in numbers)]
-    of_element = _paired([f for f in factors if f not in last])
-    chain = [Op("sigmoid_product", (Ref("input"),))] if from_logits else []
-    product = reduce(_times, [Ref("grad"), *of_element, *chain, *last])
+    """Return the body of soft_backward."""
+    assigns, product = pulled(program, numbers, from_logits=from_logits)
     return [
         *_inputs(assigns, from_logits=from_logits),
         *lines(assigns, _NAMES),
         f"return {expression(product, _NAMES)}",
     ]
-
-
-def _times(left: Expr, right: Expr) -> Expr:
-    return Op("mul", (left, right))
-
-
-def _paired(factors: list[Expr]) -> list[Expr]:
-    """sigmoid(x) * sigmoid(-x) → sigmoid_product(x), which is one exponential and one division."""
-    for factor in factors:
-        match factor:
-            case Op("sigmoid", (x,)) if (other := Op("sigmoid", (Op("neg", (x,)),))) in factors:
-                rest = [f for f in factors if f not in (factor, other)]
-                return [*rest, Op("sigmoid_product", (x,))]
-    return factors
-
-
-def _factors(expr: Expr) -> list[Expr]:
-    """a * b * c → [a, b, c]; the number 1 has none."""
-    match expr:
-        case Op("mul", (left, right)):
-            return [*_factors(left), *_factors(right)]
-        case Num(value) if value == 1:
-            return []
-    return [expr]
