@@ -342,6 +342,18 @@ def test_other_dtypes_take_the_portable_way() -> None:
     torch.testing.assert_close(fused(batch(10), target), portable(batch(10), target))
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 3, 0), (0, 3, 0)])
+@pytest.mark.parametrize("task", TASKS)
+def test_nothing_is_a_batch_too(task: str, shape: tuple[int, ...]) -> None:
+    if task != "binary" and len(shape) < 2:
+        pytest.skip("there is no class dimension")
+    fused, portable = losses("f1", **TASKS[task])
+    target = truth(*shape) if task != "multiclass" else torch.zeros(shape[:1] + shape[2:]).long()
+    torch.testing.assert_close(
+        step(fused, batch(*shape), target), step(portable, batch(*shape), target)
+    )
+
+
 def test_what_loops_cannot_read_takes_the_portable_way() -> None:
     fused, portable = losses("f1")
     target = truth(10)

@@ -65,6 +65,8 @@ class Loops:
         input, target, weight = batch
         if not (input.is_cpu and target.is_cpu) or input.is_neg() or target.is_neg():
             return False
+        if input.numel() == 0:  # sizes divide each other
+            return False
         if weight is not None and (not weight.is_cpu or weight.is_neg()):
             return False
         return self._code(batch) is not None
