@@ -281,6 +281,7 @@ def main(emitted: str, backend: str = "gloo") -> None:
     report["half"] = half_case(rank)
     if rank.index == 0:
         print(json.dumps(report))
+    dist.barrier()
     dist.destroy_process_group()
 
 
