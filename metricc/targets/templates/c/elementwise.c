@@ -106,8 +106,8 @@ static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
     }
 }
 
-/* The gradient of an element. Where the slopes are small, they
-   have the scale already, and no product can leave the range of the input. */
+/* The gradient of an element. Where the slopes are small, they have the scale already, and no
+   product can leave the range of the input. */
 ALWAYS_INLINE REAL pull_element(REAL x, REAL t, REAL w, Decision by, Slopes slopes, int are_small)
 {
     REAL grad = soft_backward((t * slopes.pos + (slopes.neg - t * slopes.neg)) * w, x, by);
