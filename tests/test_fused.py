@@ -173,7 +173,7 @@ MIXED: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("weight", [None, torch.float32])
+@pytest.mark.parametrize("weight", [None, torch.float32, torch.float16])
 @pytest.mark.parametrize("options", MIXED, ids=str)
 def test_a_cross_entropy_is_added(options: dict[str, Any], weight: torch.dtype | None) -> None:
     input, target = batch(40, 3, 50) * 3, truth(40, 3, 50)

@@ -12,5 +12,5 @@ def log_loss(input, target, sample_weight):
 def log_loss_backward(scale, input, target, sample_weight):
     """Return the gradient of `scale` times the sum of the cross entropy."""
     if sample_weight is not None:
-        scale = scale * sample_weight
+        scale = scale * sample_weight.to(input.dtype)
     __LOG_LOSS_SLOPE__
