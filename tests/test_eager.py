@@ -187,3 +187,16 @@ def test_gradients_of_any_scale(scale: float) -> None:
     (scale * loss_of()(scaled, target)).backward()
     size = once.grad.abs().max()
     assert ((scaled.grad.double() / scale - once.grad).abs() <= 2e-6 * size).all()
+
+
+@pytest.mark.parametrize(
+    ("formula", "weight", "sharpness"),
+    [("1e11*TP/(TP + FN)", None, 1e30), ("1e14*TP", 1e30, 10.0), ("1e14*FP", 1e30, 1e30)],
+)
+def test_gradients_are_brought_to_the_range_of_float32(
+    formula: str, weight: float | None, sharpness: float
+) -> None:
+    loss = loss_of(formula, sharpness=sharpness, direction="max")
+    input, target = torch.zeros(4, requires_grad=True), torch.tensor([1.0, 0.0, 1.0, 0.0])
+    loss(input, target, None if weight is None else torch.full((4,), weight)).backward()
+    assert input.grad.abs().max() == torch.finfo(torch.float32).max

@@ -137,16 +137,17 @@ def _gradient_holes(plan: Plan) -> Holes:
 
 
 def _pull_small(plan: Plan) -> list[str]:
-    """Return the short way for floats that fear no overflow: with fewer operations, in place."""
+    """Return the short way for floats that fear no overflow: with fewer operations, in place.
+
+    Options are at most 1e30, so slopes below 1e7 keep the gradient in float32; weights may not.
+    """
     if not plan.has_floats:
         return []
     names = "".join(f", {name}" for name in plan.surrogate_options)
     return [
-        "is_small = isinstance(root, float) and abs(scale) * root**2 < 1e15",
-        "if is_small and input.dtype != torch.float16:",
+        "is_small = isinstance(root, float) and abs(scale) * root**2 < 1e7",
+        "if is_small and sample_weight is None and input.dtype != torch.float16:",
         "    grad = between(pos, scale * grad_pos, scale * grad_neg)",
-        "    if sample_weight is not None:",
-        "        grad = sample_weight * grad",
         f"    grad = surrogate_backward(grad, wide, *soft{names})",
         "    return grad.to(input.dtype)",
     ]

@@ -66,11 +66,9 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight, soft=None
     soft = soft or surrogate(wide)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
     root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
-    is_small = isinstance(root, float) and abs(scale) * root**2 < 1e15
-    if is_small and input.dtype != torch.float16:
+    is_small = isinstance(root, float) and abs(scale) * root**2 < 1e7
+    if is_small and sample_weight is None and input.dtype != torch.float16:
         grad = between(pos, scale * grad_pos, scale * grad_neg)
-        if sample_weight is not None:
-            grad = sample_weight * grad
         grad = surrogate_backward(grad, wide, *soft)
         return grad.to(input.dtype)
     grad = pos * (grad_pos / root) + (1 - pos) * (grad_neg / root)
