@@ -68,6 +68,7 @@ from .usage import (
     NoGradient,
     NothingFound,
     UnknownOption,
+    UnprovableFile,
     UnreadableFile,
     WrongValue,
 )

@@ -88,6 +88,17 @@ class FileInTheWay(Diagnostic):
 
 
 @dataclass(frozen=True)
+class UnprovableFile(Diagnostic):
+    """A file to check that says nothing of a formula, or cannot be run."""
+
+    title = "nothing to check"
+    label = "`{path}` {reason}"
+    help = "give a loss that `metricc compile FORMULA -o FILE` wrote"
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class MissingPackage(Diagnostic):
     """An optional dependency that is not installed."""
 

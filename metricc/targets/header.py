@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..ir.compilation import Compilation
 
 MADE_BY = "# made by metricc "
+FORMULA = "# formula: "
+OVER_ENTRIES = "# over the entries: "
+COMMAND = "# command: "
 _WIDTH = 88
 _PRINTER = Printer()
 
@@ -27,10 +30,10 @@ def provenance(
     """Return comments: version, the formula as typed and over the entries, the command."""
     typed = one_line(compilation.typed.text)
     entries = write_out(compilation.typed)
-    lines = [f"{MADE_BY}{__version__}; edit the formula, not this file", f"# formula: {typed}"]
+    lines = [f"{MADE_BY}{__version__}; edit the formula, not this file", f"{FORMULA}{typed}"]
     if entries is not None and _squeeze(entries) != _squeeze(typed):
-        lines.append(f"# over the entries: {entries}")
-    return "\n".join([*lines, f"# command: {command(compilation, options, name, target)}"])
+        lines.append(f"{OVER_ENTRIES}{entries}")
+    return "\n".join([*lines, f"{COMMAND}{command(compilation, options, name, target)}"])
 
 
 def mathematics(compilation: Compilation, title: str) -> str:

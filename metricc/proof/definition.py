@@ -1,0 +1,176 @@
+"""The loss by its definition: soft decisions, entries, the formula, the average, in any numbers.
+
+Batches are (N, C, S): samples, classes (one, its positives, in a binary task), and sites within a
+sample. Entries are (G, C): groups, one or the samples, and classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from ..ir.typed import ENTRIES
+from .numbers import evaluate
+
+if TYPE_CHECKING:
+    from .claim import Claim
+    from .numbers import Array, Numbers
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a claim means, in one kind of numbers."""
+
+    claim: Claim
+    numbers: Numbers
+
+    def probabilities(self, input: Array) -> Array:
+        """Return the probability of each class, (N, C, S)."""
+        options, exp = self.claim.options, self.numbers.exp
+        if options.is_softmax and options.surrogate == "softmax":  # at a sharpness, of either
+            power = self._number(options.sharpness)
+            return _shares(exp(power * (input if options.from_logits else self.numbers.log(input))))
+        return self._plain_probabilities(input)
+
+    def decisions(self, input: Array) -> Array:
+        """Return the soft decision a of each input, (N, C, S)."""
+        prob, surrogate, options = self.probabilities(input), self.claim.surrogate, self.claim.options
+        if surrogate is None:
+            return prob
+        numbers = {name: self._number(getattr(options, name)) for name in ("sharpness", "threshold")}
+
+        def at(p: Array) -> Array:
+            return evaluate(surrogate.body, {"p": p, **numbers}, self.numbers)
+
+        if not options.rescaled:
+            return at(prob)
+        low, high = at(self._number(0)), at(self._number(1))
+        return (at(prob) - low) / (high - low)
+
+    def entries(self, soft: Array, truth: Array, weight: Array) -> dict[str, Array]:
+        """Return TP, TN, FP, FN of each group and class, (G, C)."""
+        cells = {
+            "TP": truth * soft,
+            "TN": (1 - truth) * (1 - soft),
+            "FP": (1 - truth) * soft,
+            "FN": truth * (1 - soft),
+        }
+        entries = {name: (weight * cell).sum(2) for name, cell in cells.items()}
+        if not self.claim.options.per_sample:
+            entries = {name: x.sum(0)[None] for name, x in entries.items()}
+        return entries
+
+    def losses(self, entries: dict[str, Array]) -> Array:
+        """Return the loss of each group, (G, 1), or (G, C) of each class if they stay apart."""
+        smooth = self._number(self.claim.options.smooth)
+        value = self.value({name: entries[name] + smooth for name in ENTRIES})
+        options, claim = self.claim.options, self.claim
+        if options.log:
+            return -value
+        if options.exponent != 1 or not claim.rises:
+            return value
+        return 1 - value if claim.is_at_most_one else -value
+
+    def value(self, entries: dict[str, Array]) -> Array:
+        """Return the metric, or the power or logarithm of it, averaged as the options say."""
+        options = self.claim.options
+        if options.classes is not None:
+            entries = {name: x[:, list(options.classes)] for name, x in entries.items()}
+        if options.average == "micro":
+            entries = {name: x.sum(1)[:, None] for name, x in entries.items()}
+        value = self._penalty(self.metric(entries))
+        weights = self._weights(entries)
+        if weights is None:
+            return value
+        total = weights.sum(1)[:, None] + 0 * value[:, :1]
+        return self.numbers.operations["div"]((weights * value).sum(1)[:, None], total)
+
+    def metric(self, entries: dict[str, Array]) -> Array:
+        """Return the formula's value at entries (G, C)."""
+        parameters = self.claim.typed.parameters
+        given = {parameter.name: self.numbers.number(parameter.default) for parameter in parameters}
+        classes = self._number(entries["TP"].shape[-1])
+        return evaluate(self.claim.typed.body, {**given, **entries, "classes": classes}, self.numbers)
+
+    def _penalty(self, value: Array) -> Array:
+        options, rises = self.claim.options, self.claim.rises
+        if options.log:
+            return self.numbers.operations["log"](value if rises else 1 - value)
+        if options.exponent == 1:
+            return value
+        power = self._number(options.exponent)
+        return self.numbers.operations["pow"](1 - value if rises else value, power)
+
+    def _weights(self, entries: dict[str, Array]) -> Array | None:
+        """Return the weight of each class in the average; None if there is no average."""
+        options = self.claim.options
+        if not options.has_classes or options.average in ("micro", "none") or self.claim.is_joint:
+            return None
+        positives = entries["TP"] + entries["FN"]
+        weights = 0 * positives + 1
+        if options.weight is not None:
+            weights = weights * self.numbers.array(torch.tensor(options.weight).double())
+        if options.average == "weighted":
+            return weights * positives
+        if options.log and self._is_lost_without_positives():
+            return weights * self.numbers.operations["sign"](positives)
+        if options.is_softmax:
+            return weights * self.numbers.operations["sign"](positives + entries["FP"])
+        return weights
+
+    def _is_lost_without_positives(self) -> bool:
+        """Tell whether a class without positives is at its worst, whatever is predicted."""
+        counts = {"TP": 0, "TN": 3, "FP": 2, "FN": 0}
+        entries = {name: self._number(count)[None, None] for name, count in counts.items()}
+        return bool(self.metric(entries) == (0 if self.claim.rises else 1))
+
+    def log_losses(self, input: Array, truth: Array) -> Array:
+        """Return the terms of the cross entropy, (N, C, S)."""
+        options, log = self.claim.options, self.numbers.log
+        prob = self._plain_probabilities(input)
+        terms = -truth * log(prob)
+        return terms if options.is_softmax else terms - (1 - truth) * log(1 - prob)
+
+    def log_loss_weights(self, terms: Array, weight: Array) -> Array:
+        """Return what each term counts in the mean of its group, or of its class if they part.
+
+        A site of classes that exclude each other has one cross entropy: C terms of 1/C elements.
+        """
+        options = self.claim.options
+        counts = weight + 0 * terms
+        total = counts.sum(2) / terms.shape[1] if options.is_softmax else counts.sum(2)
+        total = total if options.per_sample else total.sum(0)[None]
+        if options.average != "none":
+            return counts / total.sum(1)[:, None, None]
+        if options.classes is not None:  # the others count nothing
+            is_chosen = torch.tensor([c in options.classes for c in range(terms.shape[1])])
+            counts = counts * self.numbers.array(is_chosen.double())[:, None]
+        return counts / total[:, :, None]
+
+    def loss(self, input: Array, truth: Array, weight: Array) -> Array:
+        """Return the whole loss, one number: a mean over groups, or a sum where they stay apart."""
+        entries = self.entries(self.decisions(input), truth, weight)
+        losses, mix = self.losses(entries), self.claim.options.mix
+        groups = 1 if self.claim.options.average == "none" else losses.shape[0]
+        total = losses.sum()
+        if mix:
+            terms = self.log_losses(input, truth)
+            weights = self.log_loss_weights(terms, weight)
+            total = total + self._number(mix) * (weights * terms).sum()
+        return total / groups
+
+    def _plain_probabilities(self, input: Array) -> Array:
+        options, exp = self.claim.options, self.numbers.exp
+        if not options.from_logits:
+            return input
+        return _shares(exp(input)) if options.is_softmax else 1 / (1 + exp(-input))
+
+    def _number(self, x: float) -> Array:
+        return self.numbers.number(float(x))
+
+
+def _shares(x: Array) -> Array:
+    """Return x over its sum, class by class."""
+    return x / x.sum(1)[:, None]

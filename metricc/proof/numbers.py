@@ -1,0 +1,190 @@
+"""Arrays of 50-digit numbers, and tensors of float64: what a formula is evaluated in.
+
+Neither shares anything with what metricc derives or emits: an operation of the language is one
+operation here, with the stated policy where it has no value.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from mpmath import MPContext
+
+from ..evaluate import BOUND, LARGEST_EXPONENT, LOG_ZERO
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from ..ir.typed import Term
+
+Array = Any
+"""An array of 50-digit numbers or a tensor, both with operators and `sum`."""
+
+MP = MPContext()
+MP.dps = 100  # half of them are lost in differences, which leaves 50
+STEP = MP.mpf(10) ** -30
+"""Of central differences, relative to what moves: their error is of the size of its square."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """One kind of array: how it is made of a tensor, and the operations of the language on it."""
+
+    array: Callable[[torch.Tensor], Array]
+    number: Callable[[Fraction | float], Any]
+    exp: Callable[[Array], Array]
+    log: Callable[[Array], Array]
+    operations: Mapping[str, Callable[..., Array]]
+
+
+def evaluate(term: Term, names: Mapping[str, Array], numbers: Numbers) -> Array:
+    """Return the value of a formula; entries and parameters are arrays that broadcast."""
+    known: dict[Term, Array] = {}
+
+    def visit(term: Term) -> Array:
+        if term not in known:
+            if term.op in ("entry", "parameter"):
+                known[term] = names[str(term.value)]
+            elif term.op == "number":
+                known[term] = numbers.number(term.value)  # type: ignore[arg-type]
+            else:
+                arguments = [visit(argument) for argument in term.args]
+                known[term] = numbers.operations[term.op](*arguments)
+        return known[term]
+
+    return visit(term)
+
+
+def fifty_digits(zero_division: float) -> Numbers:
+    """Return arithmetic of 50 digits and more, in object arrays; 0/0 is `zero_division`."""
+    scalar = {**_SCALARS, "div": lambda x, y: _divide(x, y, MP.mpf(zero_division))}
+    elementwise = {name: _over_arrays(function) for name, function in scalar.items()}
+    return Numbers(
+        array=lambda x: _over_arrays(MP.mpf)(x.detach().double().numpy().astype(object)),
+        number=_exactly,
+        exp=_over_arrays(MP.exp),
+        log=_over_arrays(MP.log),
+        operations={**elementwise, **_REDUCED_ARRAYS},
+    )
+
+
+def _exactly(x: Fraction | float) -> Array:
+    above, below = x.as_integer_ratio()
+    return np.asarray(MP.mpf(above) / below, dtype=object)
+
+
+def _over_arrays(function: Callable[..., Any]) -> Callable[..., Array]:
+    """Apply a function element by element; what is no array counts as one of no dimensions."""
+
+    def apply(*args: Any) -> Array:
+        made = np.frompyfunc(function, len(args), 1)(*args)
+        return np.asarray(made, dtype=object)
+
+    return apply
+
+
+def _divide(x: Any, y: Any, zero: Any) -> Any:
+    if y == 0:
+        return MP.sign(x) * BOUND if x else zero
+    return MP.mpf(x) / y
+
+
+def _power(x: Any, exponent: Any) -> Any:
+    if x > 0 or (exponent == int(exponent) and (x < 0 or exponent >= 0)):
+        return MP.mpf(x) ** exponent
+    return MP.mpf(0 if exponent > 0 else BOUND if exponent < 0 else 1)
+
+
+def _above(low: int, function: Callable[[Any], Any], otherwise: float) -> Callable[[Any], Any]:
+    return lambda x: function(x) if x > low else MP.mpf(otherwise)
+
+
+def _cbrt(x: Any) -> Any:
+    return MP.cbrt(x) if x >= 0 else -MP.cbrt(-x)
+
+
+_SCALARS: dict[str, Callable[..., Any]] = {
+    "pi": lambda: +MP.pi,
+    "neg": operator.neg,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "pow": _power,
+    "sqrt": _above(0, MP.sqrt, 0),
+    "cbrt": _cbrt,
+    "abs": abs,
+    "min": lambda *args: min(args),
+    "max": lambda *args: max(args),
+    "clamp": lambda x, low, high: min(max(x, low), high),
+    "exp": lambda x: MP.exp(min(x, LARGEST_EXPONENT)),
+    "log": _above(0, MP.log, LOG_ZERO),
+    "log2": lambda x: _SCALARS["log"](x) / MP.log(2),
+    "log10": lambda x: _SCALARS["log"](x) / MP.log(10),
+    "log1p": _above(-1, MP.log1p, LOG_ZERO),
+    "sin": MP.sin,
+    "cos": MP.cos,
+    "asin": lambda x: MP.asin(min(max(x, -1), 1)),
+    "atan": MP.atan,
+    "tanh": MP.tanh,
+    "sigmoid": lambda x: 1 / (1 + MP.exp(-x)),
+    "normal_cdf": MP.ncdf,
+    "sign": MP.sign,
+    "step": lambda x: (1 + MP.sign(x)) / MP.mpf(2),
+    "xlogx": _above(0, lambda x: x * MP.log(x), 0),
+}
+
+
+def _last(function: Callable[..., Array]) -> Callable[[Array], Array]:
+    """Reduce the last axis, the classes, to one."""
+    return lambda x: function(x, axis=-1, keepdims=True)
+
+
+_REDUCED_ARRAYS: dict[str, Callable[[Array], Array]] = {
+    "sum_over": _last(np.sum),
+    "mean_over": lambda x: np.sum(x, axis=-1, keepdims=True) / x.shape[-1],
+    "prod_over": _last(np.prod),
+    "min_over": _last(np.min),
+    "max_over": _last(np.max),
+}
+
+
+def tensors() -> Numbers:
+    """Return arithmetic in float64 tensors, for autograd to differentiate; without any policy."""
+    return Numbers(
+        array=lambda x: x.double(),
+        number=lambda x: torch.tensor(float(x), dtype=torch.float64),
+        exp=torch.exp,
+        log=torch.log,
+        operations=_ON_TENSORS,
+    )
+
+
+_ON_TENSORS: dict[str, Callable[..., Array]] = {
+    "pi": lambda: torch.tensor(math.pi, dtype=torch.float64),
+    "div": operator.truediv,
+    **{name: _SCALARS[name] for name in ("neg", "add", "sub", "mul", "abs")},
+    "pow": operator.pow,
+    "sqrt": torch.sqrt,
+    "cbrt": lambda x: x.sign() * x.abs() ** (1 / 3),
+    "min": lambda *args: reduce(torch.minimum, args),
+    "max": lambda *args: reduce(torch.maximum, args),
+    "clamp": lambda x, low, high: torch.minimum(torch.maximum(x, low), high),
+    **{name: getattr(torch, name) for name in ("exp", "log", "log2", "log10", "log1p")},
+    **{name: getattr(torch, name) for name in ("sin", "cos", "asin", "atan", "tanh", "sigmoid")},
+    "normal_cdf": lambda x: torch.erfc(-x * math.sqrt(0.5)) / 2,
+    "sign": torch.sign,
+    "step": lambda x: (1 + x.sign()) / 2,
+    "xlogx": lambda x: torch.special.xlogy(x, x),
+    "sum_over": lambda x: x.sum(-1, keepdim=True),
+    "mean_over": lambda x: x.mean(-1, keepdim=True),
+    "prod_over": lambda x: x.prod(-1, keepdim=True),
+    "min_over": lambda x: x.amin(-1, keepdim=True),
+    "max_over": lambda x: x.amax(-1, keepdim=True),
+}
