@@ -8,6 +8,7 @@ import click
 
 from .. import __version__
 from .. import diagnostics as d
+from .check import check_command
 from .compile import compile_command
 from .derive import derive_command
 from .explain import explain_command
@@ -18,10 +19,17 @@ from .plot import plot_command
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Compile classification metrics into PyTorch losses, and derive, explain and plot them."""
+    """Compile classification metrics into PyTorch losses; derive, explain, plot and check them."""
 
 
-for command in (compile_command, derive_command, explain_command, list_command, plot_command):
+for command in (
+    check_command,
+    compile_command,
+    derive_command,
+    explain_command,
+    list_command,
+    plot_command,
+):
     cli.add_command(command)
 
 

@@ -141,6 +141,7 @@ __all__ = [
     "UnknownOption",
     "UnknownSymbol",
     "UnopenedParenthesis",
+    "UnprovableFile",
     "UnreadableFile",
     "UnreadableSymbols",
     "Unreduced",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,25 +10,16 @@ from ..compiler import compile_source
 from ..frontend.check import check_surrogate
 from ..library import load_library
 from ..source import Source
-from ..targets.header import FORMULA, MADE_BY, OVER_ENTRIES, COMMAND, one_line
+from ..targets.header import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from ..ir.compilation import Compilation
     from ..ir.surrogate import TypedSurrogate
     from ..ir.typed import TypedMetric
     from ..targets.options import LossOptions
-
-
-@dataclass(frozen=True)
-class Header:
-    """The first lines of a file; `words` are the command's after `metricc compile`."""
-
-    formula: str
-    over_entries: str
-    words: tuple[str, ...]
+    from .header import Header
 
 
 @dataclass(frozen=True)
@@ -64,34 +54,6 @@ class Claim:
     def parameters(self) -> dict[str, float]:
         """The metric's own parameters, in order."""
         return {parameter.name: float(parameter.default) for parameter in self.typed.parameters}
-
-
-def read_header(path: Path) -> Header:
-    """Read the first lines of an emitted file.
-
-    Raises:
-        MetricError: the file cannot be read, or does not begin as emitted files do.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()[:4]
-    except OSError as error:
-        raise _unprovable(path, error.strerror or "cannot be read") from None
-    except UnicodeDecodeError:
-        raise _unprovable(path, "is not text") from None
-    if not lines or not lines[0].startswith(MADE_BY):
-        raise _unprovable(path, f"does not begin with `{MADE_BY.strip()}`")
-    found = {mark: "" for mark in (FORMULA, OVER_ENTRIES, COMMAND)}
-    for line in lines[1:]:
-        for mark in found:
-            if line.startswith(mark):
-                found[mark] = line.removeprefix(mark)
-    try:
-        words = shlex.split(found[COMMAND])
-    except ValueError:
-        words = []
-    if not found[FORMULA] or words[:2] != ["metricc", "compile"]:
-        raise _unprovable(path, "has no line with its formula, or with its command")
-    return Header(found[FORMULA], found[OVER_ENTRIES], tuple(words[2:]))
 
 
 def make_claim(
@@ -134,7 +96,3 @@ def _compile_stated(header: Header, params: Mapping[str, float]) -> Compilation:
 
 def _compile(formula: str, params: Mapping[str, float]) -> Compilation:
     return compile_source(Source("<formula>", formula), params)
-
-
-def _unprovable(path: Path, reason: str) -> d.MetricError:
-    return d.MetricError(d.UnprovableFile(None, str(path), reason))

@@ -36,13 +36,15 @@ class Definition:
 
     def decisions(self, input: Array) -> Array:
         """Return the soft decision a of each input, (N, C, S)."""
-        prob, surrogate, options = self.probabilities(input), self.claim.surrogate, self.claim.options
+        prob, options = self.probabilities(input), self.claim.options
+        surrogate = self.claim.surrogate
         if surrogate is None:
             return prob
-        numbers = {name: self._number(getattr(options, name)) for name in ("sharpness", "threshold")}
+        names = ("sharpness", "threshold")
+        given = {name: self._number(getattr(options, name)) for name in names}
 
         def at(p: Array) -> Array:
-            return evaluate(surrogate.body, {"p": p, **numbers}, self.numbers)
+            return evaluate(surrogate.body, {"p": p, **given}, self.numbers)
 
         if not options.rescaled:
             return at(prob)
@@ -92,7 +94,9 @@ class Definition:
         parameters = self.claim.typed.parameters
         given = {parameter.name: self.numbers.number(parameter.default) for parameter in parameters}
         classes = self._number(entries["TP"].shape[-1])
-        return evaluate(self.claim.typed.body, {**given, **entries, "classes": classes}, self.numbers)
+        return evaluate(
+            self.claim.typed.body, {**given, **entries, "classes": classes}, self.numbers
+        )
 
     def _penalty(self, value: Array) -> Array:
         options, rises = self.claim.options, self.claim.rises

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .. import diagnostics as d
 from ..targets.options import LossOptions
+from .header import unprovable
 from .samples import arguments, back
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ class Emitted:
         """Those of them that are no options: the parameters of the metric."""
         return {name: x for name, x in self.defaults.items() if not hasattr(LossOptions, name)}
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the loss takes when it is called."""
+        return tuple(inspect.signature(self.loss_class.forward).parameters)
+
     def make(self) -> torch.nn.Module:
         """Return a loss; one with a running average takes the batch itself."""
         return self.loss_class().eval()
@@ -83,24 +88,26 @@ def load(file: FilePath) -> Emitted:
     name = f"metricc._checked_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise _unprovable(file, "is no Python file")
+        raise unprovable(file, "is no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # where torch.compile looks for it
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - whatever the file does
-        raise _unprovable(file, f"does not run: {type(error).__name__}: {error}") from None
+    except Exception as error:
+        raise unprovable(file, f"does not run: {type(error).__name__}: {error}") from None
     finally:
         del sys.modules[name]
     return _parts_of(module, file)
 
 
 def _parts_of(module: ModuleType, file: FilePath) -> Emitted:
-    own = [x for x in vars(module).values() if inspect.isclass(x) and x.__module__ == module.__name__]
+    own = [
+        x for x in vars(module).values() if inspect.isclass(x) and x.__module__ == module.__name__
+    ]
     losses = [x for x in own if issubclass(x, torch.nn.Module) and x.__name__.endswith("Loss")]
     functions = [x for x in own if issubclass(x, torch.autograd.Function) and "forward" in vars(x)]
     if len(losses) != 1 or not functions or not {"choose", "value_and_slopes"} <= {*vars(module)}:
-        raise _unprovable(file, "holds no loss with its autograd function")
+        raise unprovable(file, "holds no loss with its autograd function")
     return Emitted(module, losses[0], tuple(_path(module, function) for function in functions))
 
 
@@ -114,10 +121,6 @@ def _path(module: ModuleType, function: Function) -> Path:
         can_run = module.LOOPS and module.LOOPS.fit(batch)
         obstacle = "" if can_run else "no C compiler, or METRICC_KERNELS=off"
     return Path(function, "cpu", obstacle)
-
-
-def _unprovable(file: FilePath, reason: str) -> d.MetricError:
-    return d.MetricError(d.UnprovableFile(None, str(file), reason))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .claim import Claim
-    from .emitted import Emitted, Step
+    from .emitted import Emitted, Path, Step
+    from .numbers import Array
     from .row import Row
     from .samples import Batch
     from .truth import Truth
@@ -30,6 +31,8 @@ _AUTOGRAD = 1e-8  # whose 1 - a loses digits
 _DIFFERENCES = 1e-6
 _MOVE = 1e-6
 _SCALE = -3.5
+_SATURATED = 12.0
+_SMALLEST = 1e-30
 
 
 def of_paths(emitted: Emitted, claim: Claim) -> Iterator[Row]:
@@ -37,10 +40,16 @@ def of_paths(emitted: Emitted, claim: Claim) -> Iterator[Row]:
     definition = exactly(claim)
     batches = [draw(claim), draw(claim, is_weighted=True, seed=1)]
     pairs = [(batch, truth_of(definition, batch)) for batch in batches]
+    saturated = None
+    if claim.options.from_logits:
+        batch = draw(claim, width=_SATURATED, seed=3)
+        saturated = batch, truth_of(definition, batch)
     for path in emitted.paths:
         if path.obstacle:
             yield unmade(f"{path.name}: loss and gradient", "50 digits", path.obstacle)
             continue
+        if saturated is not None:
+            yield _of_elements(emitted, claim, path, saturated)
         for dtype, limit in _LIMITS.items():
             steps = [(step(emitted, claim, b, path, dtype=dtype), truth) for b, truth in pairs]
             error = max(_distance(found, truth) for found, truth in steps)
@@ -52,6 +61,17 @@ def of_paths(emitted: Emitted, claim: Claim) -> Iterator[Row]:
         yield within(f"{path.name}: a grad_output of {_SCALE}", "that of 1", error, 1e-10)
 
 
+def _of_elements(emitted: Emitted, claim: Claim, path: Path, saturated: tuple[Batch, Truth]) -> Row:
+    """Compare each element by itself where autograd of the definition loses all digits."""
+    batch, truth = saturated
+    found = _digits(step(emitted, claim, batch, path).gradient)
+    size = np.abs(truth.gradient)
+    is_normal = size > _SMALLEST
+    errors = (np.abs(found - truth.gradient)[is_normal] / size[is_normal]).tolist()
+    what = f"{path.name}: each element, logits to ±40"
+    return within(what, "50 digits", float(max(errors, default=0)), _LIMITS[torch.float64])
+
+
 def of_autograd(emitted: Emitted, claim: Claim) -> Iterator[Row]:
     """Yield rows on the gradient as torch has it, and on derivatives of it."""
     batch = draw(claim, is_weighted=True, seed=2)
@@ -61,7 +81,8 @@ def of_autograd(emitted: Emitted, claim: Claim) -> Iterator[Row]:
         return total
 
     def definition(input: Tensor) -> Tensor:
-        return Definition(claim, tensors()).loss(input, batch.truth, batch.weight)
+        total: Tensor = Definition(claim, tensors()).loss(input, batch.truth, batch.weight)
+        return total
 
     found = _gradient(loss, batch.input)
     error = _relative(found, _gradient(definition, batch.input))
@@ -91,7 +112,7 @@ def _of_forward_mode(loss: Callable[[Tensor], Tensor], input: Tensor, gradient: 
     what, against = "forward mode, along a line", "the gradient"
     line = torch.linspace(1, -1, input.numel(), dtype=torch.float64).reshape(input.shape)
     try:
-        _, rate = torch.func.jvp(loss, (input,), (line,))
+        rate = torch.func.jvp(loss, (input,), (line,))[1]
     except RuntimeError as error:
         return unmade(what, against, str(error).splitlines()[0])
     return within(what, against, _relative(rate, (gradient * line).sum()), 1e-9)
@@ -115,7 +136,11 @@ def _relative(found: Tensor, wanted: Tensor) -> float:
 
 def _distance(found: Step, truth: Truth) -> float:
     """Return the error of the loss, or that of the gradient over its largest element."""
-    gradient = np.vectorize(MP.mpf, otypes=[object])(found.gradient.double().numpy())
+    gradient = _digits(found.gradient)
     error = np.max(np.abs(gradient - truth.gradient)) / np.max(np.abs(truth.gradient))
     of_loss = abs(MP.mpf(found.loss.item()) - truth.loss) / max(abs(truth.loss), 1)
     return float(max(error, of_loss))
+
+
+def _digits(x: Tensor) -> Array:
+    return np.vectorize(MP.mpf, otypes=[object])(x.double().numpy())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ..ir.program import EXTRAS
 from ..ir.typed import ENTRIES
 from .row import passed, within
 from .samples import class_count
@@ -115,7 +114,9 @@ def _of_policy(emitted: Emitted, claim: Claim, definition: Definition) -> Row:
     truth = definition.value({name: definition.numbers.array(x) for name, x in counts.items()})
     failures = []
     for i, pattern in enumerate(patterns):
-        where = " = ".join([name for name, x in zip(ENTRIES, pattern, strict=True) if not x] + ["0"])
+        where = " = ".join(
+            [name for name, x in zip(ENTRIES, pattern, strict=True) if not x] + ["0"]
+        )
         wanted, found = float(truth[i, 0]), value[i, 0].item()
         if not abs(found - wanted) <= _POLICY * max(1, abs(wanted)):
             failures.append(f"{where} gives {found:.4g}, not {wanted:.4g}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -20,12 +19,16 @@ from mpmath import MPContext
 from ..evaluate import BOUND, LARGEST_EXPONENT, LOG_ZERO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from fractions import Fraction
 
     from ..ir.typed import Term
 
 Array = Any
 """An array of 50-digit numbers or a tensor, both with operators and `sum`."""
+
+Real = Any
+"""One 50-digit number, for which there is no type information."""
 
 MP = MPContext()
 MP.dps = 100  # half of them are lost in differences, which leaves 50
@@ -83,30 +86,30 @@ def _exactly(x: Fraction | float) -> Array:
 def _over_arrays(function: Callable[..., Any]) -> Callable[..., Array]:
     """Apply a function element by element; what is no array counts as one of no dimensions."""
 
-    def apply(*args: Any) -> Array:
+    def apply(*args: Array) -> Array:
         made = np.frompyfunc(function, len(args), 1)(*args)
         return np.asarray(made, dtype=object)
 
     return apply
 
 
-def _divide(x: Any, y: Any, zero: Any) -> Any:
+def _divide(x: Real, y: Real, zero: Real) -> Real:
     if y == 0:
         return MP.sign(x) * BOUND if x else zero
     return MP.mpf(x) / y
 
 
-def _power(x: Any, exponent: Any) -> Any:
+def _power(x: Real, exponent: Real) -> Real:
     if x > 0 or (exponent == int(exponent) and (x < 0 or exponent >= 0)):
         return MP.mpf(x) ** exponent
     return MP.mpf(0 if exponent > 0 else BOUND if exponent < 0 else 1)
 
 
-def _above(low: int, function: Callable[[Any], Any], otherwise: float) -> Callable[[Any], Any]:
+def _above(low: int, function: Callable[[Real], Real], otherwise: float) -> Callable[[Real], Real]:
     return lambda x: function(x) if x > low else MP.mpf(otherwise)
 
 
-def _cbrt(x: Any) -> Any:
+def _cbrt(x: Real) -> Real:
     return MP.cbrt(x) if x >= 0 else -MP.cbrt(-x)
 
 

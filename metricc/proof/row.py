@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 
@@ -12,9 +11,10 @@ class Row:
 
     what: str
     against: str
-    figure: str
-    limit: str
-    holds: bool | None
+    figure: str = ""
+    limit: str = ""
+    holds: bool | None = None
+    details: tuple[str, ...] = ()
 
 
 def within(what: str, against: str, error: float, limit: float) -> Row:
@@ -23,17 +23,11 @@ def within(what: str, against: str, error: float, limit: float) -> Row:
 
 
 def passed(what: str, against: str, failures: list[str], cases: int) -> Row:
-    """Return the row of yes-or-no cases, the first failure named."""
+    """Return the row of yes-or-no cases, with those that fail."""
     figure = f"{cases - len(failures)} of {cases}"
-    first = f"{figure}: {failures[0]}" if failures else figure
-    return Row(what, against, first, "", not failures)
+    return Row(what, against, figure, "all", not failures, tuple(failures))
 
 
 def unmade(what: str, against: str, reason: str) -> Row:
     """Return the row of what cannot be run here."""
-    return Row(what, against, reason, "", None)
-
-
-def worst(*errors: float) -> float:
-    """Return the largest error, NaN if one of them is."""
-    return math.nan if any(math.isnan(error) for error in errors) else max(errors)
+    return Row(what, against, details=(reason,))

@@ -43,7 +43,9 @@ def draw(claim: Claim, *, width: float = 1.5, is_weighted: bool = False, seed: i
         truth = torch.where(extra & (torch.arange(sites) > 3 * sites // 4), 1.0, truth)
     weight = torch.ones_like(logits)
     if is_weighted:
-        weight = (0.25 + torch.rand((_SAMPLES, 1, sites), generator=generator)).double() + 0 * logits
+        weight = (
+            0.25 + torch.rand((_SAMPLES, 1, sites), generator=generator)
+        ).double() + 0 * logits
     if options.ignore_index is not None:
         weight[:, :, -1] = 0
     if options.from_logits:
@@ -66,7 +68,7 @@ def class_count(claim: Claim) -> int:
 
 
 def arguments(claim: Claim, batch: Batch) -> dict[str, torch.Tensor]:
-    """Return a batch as the module takes it: in its shape, with class indices, with ignored ones."""
+    """Return a batch as the module takes it: in its shape, as class indices, some ignored."""
     options = claim.options
     target: torch.Tensor = batch.truth
     if options.is_softmax:

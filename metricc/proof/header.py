@@ -1,0 +1,55 @@
+"""The first lines of an emitted file: the formula, and the command that made it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .. import diagnostics as d
+from ..targets.header import COMMAND, FORMULA, MADE_BY, OVER_ENTRIES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first lines of a file; `words` are the command's after `metricc compile`."""
+
+    formula: str
+    over_entries: str
+    words: tuple[str, ...]
+
+
+def read_header(path: Path) -> Header:
+    """Read the first lines of an emitted file.
+
+    Raises:
+        MetricError: the file cannot be read, or does not begin as emitted files do.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()[:4]
+    except OSError as error:
+        raise unprovable(path, error.strerror or "cannot be read") from None
+    except UnicodeDecodeError:
+        raise unprovable(path, "is not text") from None
+    if not lines or not lines[0].startswith(MADE_BY):
+        raise unprovable(path, f"does not begin with `{MADE_BY.strip()}`")
+    found = dict.fromkeys((FORMULA, OVER_ENTRIES, COMMAND), "")
+    for line in lines[1:]:
+        for mark in found:
+            if line.startswith(mark):
+                found[mark] = line.removeprefix(mark)
+    try:
+        words = shlex.split(found[COMMAND])
+    except ValueError:
+        words = []
+    if not found[FORMULA] or words[:2] != ["metricc", "compile"]:
+        raise unprovable(path, "has no line with its formula, or with its command")
+    return Header(found[FORMULA], found[OVER_ENTRIES], tuple(words[2:]))
+
+
+def unprovable(path: Path, reason: str) -> d.MetricError:
+    """Return the error that says why a file cannot be proved."""
+    return d.MetricError(d.UnprovableFile(None, str(path), reason))
