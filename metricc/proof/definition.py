@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..ir.typed import ENTRIES
 from .numbers import evaluate
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Definition:
     def losses(self, entries: dict[str, Array]) -> Array:
         """Return the loss of each group, (G, 1), or (G, C) of each class if they stay apart."""
         smooth = self._number(self.claim.options.smooth)
-        value = self.value({name: entries[name] + smooth for name in ENTRIES})
+        value = self.value({name: x + smooth for name, x in self.gathered(entries).items()})
         options, claim = self.claim.options, self.claim
         if options.log:
             return -value
@@ -75,13 +74,17 @@ class Definition:
             return value
         return 1 - value if claim.is_at_most_one else -value
 
-    def value(self, entries: dict[str, Array]) -> Array:
-        """Return the metric, or the power or logarithm of it, averaged as the options say."""
+    def gathered(self, entries: dict[str, Array]) -> dict[str, Array]:
+        """Return the entries of the classes that count, or those of one matrix of all."""
         options = self.claim.options
         if options.classes is not None:
             entries = {name: x[:, list(options.classes)] for name, x in entries.items()}
         if options.average == "micro":
             entries = {name: x.sum(1)[:, None] for name, x in entries.items()}
+        return entries
+
+    def value(self, entries: dict[str, Array]) -> Array:
+        """Return the metric, or the power or logarithm of it, averaged as the options say."""
         value = self._penalty(self.metric(entries))
         weights = self._weights(entries)
         if weights is None:

@@ -6,7 +6,7 @@ import importlib.util
 import inspect
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,7 +16,7 @@ from .header import unprovable
 from .samples import arguments, back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path as FilePath
     from types import ModuleType
 
@@ -42,11 +42,20 @@ class Path:
 
 @dataclass(frozen=True)
 class Emitted:
-    """A module, and in it the class of the loss; `paths` are the ways that it can take."""
+    """A module, and in it the class of the loss; `paths` are the ways that it can take.
+
+    `numbers` are given to the constructor, in the place of defaults.
+    """
 
     module: ModuleType
     loss_class: type[torch.nn.Module]
     paths: tuple[Path, ...]
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def runnable(self) -> tuple[Path, ...]:
+        """The paths that nothing is in the way of here."""
+        return tuple(path for path in self.paths if not path.obstacle)
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -66,7 +75,7 @@ class Emitted:
 
     def make(self) -> torch.nn.Module:
         """Return a loss; one with a running average takes the batch itself."""
-        return self.loss_class().eval()
+        return self.loss_class(**self.numbers).eval()
 
     @contextmanager
     def only(self, path: Path) -> Iterator[None]:

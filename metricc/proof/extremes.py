@@ -31,9 +31,7 @@ def of_edges(emitted: Emitted, claim: Claim) -> Iterator[Row]:
         if edge.logits.dim() or not options.per_sample  # a number has no samples
     ]
     cases = [(edge, dtype) for edge in batches for dtype in _DTYPES]
-    for path in emitted.paths:
-        if path.obstacle:
-            continue
+    for path in emitted.runnable:
         failures = []
         with emitted.only(path):
             for edge, dtype in cases:
@@ -70,10 +68,16 @@ def _arguments(claim: Claim, edge: Edge, dtype: torch.dtype) -> tuple[torch.Tens
     if not options.from_logits:
         input = input.softmax(1) if options.is_softmax else input.sigmoid()
     if options.has_classes:
-        input = input.movedim(1, options.class_dim)
+        input = _moved(input, options.class_dim)
         if not options.is_softmax:
-            target = target.movedim(1, options.class_dim)
+            target = _moved(target, options.class_dim)
     return input, target
+
+
+def _moved(x: torch.Tensor, class_dim: int) -> torch.Tensor:
+    """Bring the classes from dimension 1 to another, which may need more dimensions."""
+    missing = max(class_dim + 1, -class_dim) - x.dim()
+    return x.reshape(*x.shape, *[1] * missing).movedim(1, class_dim)
 
 
 def _fitted(

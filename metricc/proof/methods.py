@@ -35,7 +35,7 @@ def of_methods(emitted: Emitted, claim: Claim) -> Iterator[Row]:
             prob = batch.input.sigmoid() if claim.options.from_logits else batch.input
             shown = (prob > claim.options.threshold).double()
         parts = (definition.numbers.array(x) for x in (shown, batch.truth, batch.weight))
-        values = definition.value(definition.entries(*parts))
+        values = definition.value(definition.gathered(definition.entries(*parts)))
         wanted = values.sum() / (1 if claim.options.average == "none" else len(values))
         error = abs(loss.metric(**given).double().sum().item() - wanted) / max(abs(wanted), 1)
         yield within("metric of hard decisions", "50 digits", float(error), _LIMIT)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,11 @@ class Row:
 def within(what: str, against: str, error: float, limit: float) -> Row:
     """Return the row of an error that is to stay below a limit; NaN does not."""
     return Row(what, against, f"{error:.1e}", f"{limit:.0e}", error <= limit)
+
+
+def relative(found: Tensor, wanted: Tensor) -> float:
+    """Return the largest error over the largest element."""
+    return ((found - wanted).abs().max() / wanted.abs().max()).item()
 
 
 def passed(what: str, against: str, failures: list[str], cases: int) -> Row:

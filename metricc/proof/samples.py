@@ -27,15 +27,22 @@ class Batch:
     is_weighted: bool = False
 
 
-def draw(claim: Claim, *, width: float = 1.5, is_weighted: bool = False, seed: int = 0) -> Batch:
-    """Return a random batch, its logits of standard deviation `width`."""
+def draw(
+    claim: Claim, *, width: float = 1.5, is_weighted: bool = False, seed: int = 0, sites: int = 6
+) -> Batch:
+    """Return a random batch, its logits of standard deviation `width`.
+
+    A sample has this many sites, or more: twice as many as there are classes.
+    """
     generator = torch.Generator().manual_seed(_SEED + seed)
     options, classes = claim.options, class_count(claim)
-    sites = max(6, 2 * classes)
+    sites = max(sites, 2 * classes)
     shape = (_SAMPLES, classes if options.has_classes else 1, sites)
     logits = width * torch.randn(shape, generator=generator, dtype=torch.float64)
-    order = torch.rand((_SAMPLES, 1, sites), generator=generator).argsort(2) % classes
-    truth = (order == torch.arange(classes)[:, None]).double()
+    order = torch.rand((_SAMPLES, 1, sites), generator=generator).argsort(2)
+    # Each class in each sample, and then the first more often: equal counts hide some mistakes.
+    labels = torch.where((order < classes) | (order % 2 == 1), order % classes, 0)
+    truth = (labels == torch.arange(classes)[:, None]).double()
     if not options.has_classes:
         truth = truth[:, :1]
     elif not options.is_softmax:  # the labels of a site are independent
