@@ -73,6 +73,11 @@ def read_a_file_that_is_not_text() -> None:
     metricc.compile(Path("picture.metric"))
 
 
+def check_a_file_of_the_user() -> None:
+    Path("notes.py").write_text("# mine\n")
+    run("check", "notes.py")
+
+
 def build_a_loss_without_torch() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "torch", None)
@@ -125,6 +130,8 @@ MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
     "unreadable_file_of_bytes": (d.UnreadableFile, read_a_file_that_is_not_text),
     "file_in_the_way": (d.FileInTheWay, write_into_a_file_of_the_user),
     "file_in_the_way_folder": (d.FileInTheWay, write_into_a_folder_that_is_missing),
+    "unprovable_file": (d.UnprovableFile, check_a_file_of_the_user),
+    "unprovable_file_missing": (d.UnprovableFile, lambda: run("check", "losses/f1.py")),
     "missing_package": (d.MissingPackage, build_a_loss_without_torch),
     "nothing_found": (d.NothingFound, lambda: run("list", "perplexity")),
     "derivation_too_long": (d.DerivationTooLong, lambda: metricc.compile(LOGS).derivation("text")),

@@ -168,12 +168,14 @@ _BEFORE = {
     ("softmax", False): "",
 }
 _SLOPES = {
-    ("binary", True): "return scale * (torch.sigmoid(input) - target)",
+    ("binary", True): "pred, rest = torch.sigmoid(input), torch.sigmoid(-input)\n"
+    "return scale * ((1 - target) * pred - target * rest)",
     ("binary", False): "variance = (input * (1 - input)).clamp(min=1e-12)\n"
     "return scale * (input - target) / variance",
     ("softmax", True): "pull = scale * target\n"
     "pred = torch.softmax(input.clamp(-1e30, 1e30), 1)\n"
-    "return pred * pull.sum(1, keepdim=True) - pull",
+    "rest = from_others(1 - pred, pred, pred)\n"
+    "return pred * (pull.sum(1, keepdim=True) - pull) - rest * pull",
     ("softmax", False): "return -scale * target / input.clamp(min=1e-12)",
 }
 

@@ -20,7 +20,7 @@ _LOSSES = {
     ("shares", False): "return -t * vlog(vmax(x, R(1e-38)));",
 }
 _SLOPES = {
-    ("binary", True): "return vsigmoid(x) - t;",
+    ("binary", True): "return (1 - t) * vsigmoid(x) - t * vsigmoid(-x);",
     ("binary", False): "return (x - t) / vmax(x * (1 - x), R(1e-12));",
     ("shares", False): "return -t / vmax(x, R(1e-12));",
 }
