@@ -31,7 +31,7 @@ def read_header(path: Path) -> Header:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()[:4]
     except OSError as error:
-        raise unprovable(path, error.strerror or "cannot be read") from None
+        raise unprovable(path, f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise unprovable(path, "is not text") from None
     if not lines or not lines[0].startswith(MADE_BY):
