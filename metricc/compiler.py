@@ -67,6 +67,8 @@ def compile_source(source: Source, params: Mapping[str, float] | None = None) ->
     singularities = find_singularities(passes.symbolic)
     behaviour = analyse(passes.symbolic, passes.program, singularities)
     warnings = find_warnings(typed, passes.program, behaviour, singularities)
+    if passes.gradient.is_too_large:
+        warnings = (*warnings, d.Unsimplified(typed.span))
     return Compilation(
         source=source,
         given=given,

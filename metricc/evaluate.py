@@ -32,34 +32,52 @@ def run(
     program: Program, arithmetic: Arithmetic, inputs: Mapping[str, Any], zero_division: float = 0.0
 ) -> dict[str, Any]:
     """Return every name of the program; `inputs` holds entries (lower case) and parameters."""
-    return _run(program.assignments, arithmetic, inputs, zero_division)
+    return Runner(program.assignments, arithmetic).run(inputs, zero_division)
 
 
 def run_value(
     program: Program, arithmetic: Arithmetic, inputs: Mapping[str, Any], zero_division: float = 0.0
 ) -> Any:
     """Return the metric alone, without its slopes."""
-    return _run(program.value, arithmetic, inputs, zero_division)["value"]
+    return Runner(program.value, arithmetic).run(inputs, zero_division)["value"]
 
 
-def _run(
-    assigns: tuple[Assign, ...], arithmetic: Arithmetic, inputs: Mapping[str, Any], zero: float
-) -> dict[str, Any]:
-    names = dict(inputs)
-    for assign in assigns:
-        names[assign.name] = _value(assign.expr, arithmetic, names, zero)
-    return names
+Reader = Callable[[Mapping[str, Any], float], Any]
+"""What an expression has become: its value, of names and of what 0/0 gives."""
 
 
-def _value(expr: Expr, arithmetic: Arithmetic, names: Mapping[str, Any], zero: float) -> Any:
+class Runner:
+    """Assignments in one arithmetic, to be run many times."""
+
+    def __init__(self, assigns: tuple[Assign, ...], arithmetic: Arithmetic) -> None:
+        """Turn each expression into functions that call each other."""
+        self.lines = [(assign.name, _reader(assign.expr, arithmetic)) for assign in assigns]
+
+    def run(self, inputs: Mapping[str, Any], zero_division: float = 0.0) -> dict[str, Any]:
+        """Return the inputs and every name that is assigned."""
+        names = dict(inputs)
+        for name, read in self.lines:
+            names[name] = read(names, zero_division)
+        return names
+
+
+def _reader(expr: Expr, arithmetic: Arithmetic) -> Reader:
     match expr:
         case Num(value):
-            return arithmetic["number"](value)
+            number = arithmetic["number"](value)
+            return lambda _names, _zero: number
         case Ref(name):
-            return names[name]
+            return lambda names, _zero: names[name]
+        case Op("quotient", (x, y)):
+            above, below = _reader(x, arithmetic), _reader(y, arithmetic)
+            quotient = arithmetic["quotient"]
+            return lambda names, zero: quotient(above(names, zero), below(names, zero), zero)
+        case Op(op, (x, y)):
+            first, second, binary = _reader(x, arithmetic), _reader(y, arithmetic), arithmetic[op]
+            return lambda names, zero: binary(first(names, zero), second(names, zero))
         case Op(op, args):
-            values = [_value(arg, arithmetic, names, zero) for arg in args]
-            return arithmetic[op](*values, zero) if op == "quotient" else arithmetic[op](*values)
+            readers, function = [_reader(arg, arithmetic) for arg in args], arithmetic[op]
+            return lambda names, zero: function(*(read(names, zero) for read in readers))
 
 
 def floats() -> Arithmetic:
@@ -196,4 +214,5 @@ _PLAIN: Arithmetic = {
     "div": operator.truediv,
     "neg": operator.neg,
     "abs": abs,
+    "let": operator.pos,  # a name for something
 }

@@ -191,6 +191,15 @@ def test_behaviour_gives_its_picture(name: str, golden: Callable[..., None]) -> 
     golden(f"{warning.render()}\n", "errors", f"{name}.err")
 
 
+LONG = "unsimplified"
+
+
+def test_a_long_formula_says_that_it_is_not_simplified(golden: Callable[..., None]) -> None:
+    formula = " + ".join(f"{i}*TP/(TP + {i}*FN + {i + 1}*FP)" for i in range(1, 60))
+    (warning,) = [w for w in metricc.compile(formula).warnings if "not simplified" in w]
+    golden(f"{warning}\n", "errors", f"{LONG}.err")
+
+
 OF_TASKS: dict[str, tuple[type[d.Diagnostic], str, dict[str, object]]] = {
     "function_of_accuracy": (d.FunctionOfAccuracy, "2*TP/(2*TP + FP + FN)", {"average": "micro"}),
     "of_two_classes": (d.OfTwoClasses, "mean_iou", {}),
@@ -213,13 +222,13 @@ def kinds(of: type[d.Diagnostic] = d.Diagnostic) -> list[type[d.Diagnostic]]:
 def test_every_kind_of_mistake_has_a_picture() -> None:
     shown = {type(found) for path in TEXTS for found in diagnose(read_source(path))}
     shown |= {kind for kind, _ in (*MISUSES.values(), *WARNED.values())}
-    shown |= {kind for kind, *_ in OF_TASKS.values()}
+    shown |= {kind for kind, *_ in OF_TASKS.values()} | {d.Unsimplified}
     assert {kind.__name__ for kind in kinds()} == {kind.__name__ for kind in shown}
 
 
 def test_every_picture_has_its_mistake() -> None:
     pictures = {path.stem for path in Path(__file__).parent.glob("errors/*.err")}
-    assert pictures == {path.stem for path in TEXTS} | {*MISUSES, *WARNED, *OF_TASKS}
+    assert pictures == {path.stem for path in TEXTS} | {*MISUSES, *WARNED, *OF_TASKS, LONG}
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)

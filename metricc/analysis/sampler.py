@@ -8,13 +8,12 @@ from itertools import combinations
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ..evaluate import floats, run, run_value
+from ..evaluate import Runner, floats
 from ..ir.typed import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..evaluate import Arithmetic
     from ..ir.program import Program
     from ..ir.typed import TypedMetric
 
@@ -47,7 +46,9 @@ class Sampler:
         self.program = program
         values = (float(p.default) for p in metric.parameters)
         self.given = dict(zip(program.parameters, values, strict=True))
-        self.arithmetic: Arithmetic = floats()
+        arithmetic = floats()
+        self.all = Runner(program.assignments, arithmetic)
+        self.first = Runner(program.value, arithmetic)
         self.random = random.Random(_SEED)
 
     def entries(self, count: int = SAMPLES) -> Iterator[dict[str, float]]:
@@ -58,7 +59,7 @@ class Sampler:
     def sample(self, entries: Mapping[str, float]) -> Sample | None:
         """Return value and slopes."""
         try:
-            names = run(self.program, self.arithmetic, {**self.given, **entries})
+            names = self.all.run({**self.given, **entries})
         except (ArithmeticError, ValueError):
             return None
         results = [float(names[root]) for root in ("value", "grad_pos", "grad_neg")]
@@ -67,7 +68,7 @@ class Sampler:
     def value(self, entries: Mapping[str, float]) -> float | None:
         """Return the value alone."""
         try:
-            value = float(run_value(self.program, self.arithmetic, {**self.given, **entries}))
+            value = float(self.first.run({**self.given, **entries})["value"])
         except (ArithmeticError, ValueError):
             return None
         return value if isfinite(value) else None

@@ -81,6 +81,7 @@ from .warnings import (
     SilentBatch,
     Unbounded,
     UndefinedBatch,
+    Unsimplified,
 )
 
 __all__ = [
@@ -145,6 +146,7 @@ __all__ = [
     "UnreadableFile",
     "UnreadableSymbols",
     "Unreduced",
+    "Unsimplified",
     "UntranslatableSign",
     "UnusedSurrogate",
     "WrongArguments",

@@ -121,3 +121,13 @@ class SilentBatch(Diagnostic):
     severity = "warning"
     missing: str
     advice: str
+
+
+@dataclass(frozen=True)
+class Unsimplified(Diagnostic):
+    """A warning: the slopes are right, and longer than a person would have written them."""
+
+    title = "not simplified"
+    label = "this is too long for the search for shorter slopes, which are emitted as derived"
+    help = "nothing is wrong with them; a shorter formula would give shorter code"
+    severity = "warning"

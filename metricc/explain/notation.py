@@ -55,7 +55,7 @@ class Notation:
         """Return `u = TP/AP`."""
         args = tuple(to_expr(arg, self.names) for arg in binding.args)
         op = {"power": "pow"}.get(binding.op, binding.op)
-        expr = args[0] if op == "same" else Op(op, args)
+        expr = args[0] if op in ("same", "let") else Op(op, args)
         return f"{self.names[binding.symbol]} = {_PRINTER.expr(expr)}"
 
     def text(self, expr: sp.Expr) -> str:

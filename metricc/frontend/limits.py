@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..ir.typed import Term
 
 _VARYING = {"entry", "parameter", *REDUCTIONS}
-MAX_OPERATIONS = 2_000
+MAX_OPERATIONS = 1_000
 MAX_TOTAL = 20_000
 MAX_DEPTH = 100
 MAX_EXPONENT = 16

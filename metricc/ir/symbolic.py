@@ -142,6 +142,7 @@ class Gradient:
     """Value and slopes: grad_pos = m_TP - m_FN, grad_neg = m_FP - m_TN, of each class if joint.
 
     `bindings` holds those of the value and those that only the slopes need (a sign, a cosine).
+    One that is `is_too_large` was not simplified.
     """
 
     symbolic: Symbolic
@@ -149,3 +150,4 @@ class Gradient:
     grad_pos: sp.Expr
     grad_neg: sp.Expr
     derivation: tuple[Step, ...] = ()
+    is_too_large: bool = False

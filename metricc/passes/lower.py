@@ -50,6 +50,8 @@ _OF_NUMBERS = {
     "xlogx": lambda x: x * sp.log(x) if x else x,
 }
 _ENTRIES = {**ENTRY, "classes": CLASSES, "weight": WEIGHT}
+MAX_INLINE = 25
+"""A polynomial of more operations than this becomes a binding before it is part of another."""
 _NO_SIZE = sp.Float("1e-50", 60)
 
 
@@ -115,6 +117,7 @@ class Lowering:
     def _operation(self, term: Term, args: list[sp.Expr]) -> sp.Expr:
         if term.op in REDUCTIONS:
             return self._over_classes(term, args[0])
+        args = [self._in_short(arg) for arg in args]
         match term.op:
             case "add":
                 return args[0] + args[1]
@@ -140,6 +143,11 @@ class Lowering:
                     found = self._bind(term.op, [found, arg], term)
                 return found
         return self._bind(term.op, args, term)
+
+    def _in_short(self, expr: sp.Expr) -> sp.Expr:
+        """Return a long polynomial by a name: derivatives of products grow with its square."""
+        is_long = not expr.is_number and sp.count_ops(expr) > MAX_INLINE
+        return self._made("let", expr) if is_long else expr
 
     def _over_classes(self, term: Term, x: sp.Expr) -> sp.Expr:
         """Bind a reduction; what turned out to be the same for all classes needs none."""

@@ -26,6 +26,10 @@ MAX_ITEMS = 40
 """Longer sums and products are left alone: their pairs grow with the square of their length."""
 
 
+MAX_PAIRS = 25_000
+"""The pairs that are looked at before a program stays as it is; what is shared by then stays so."""
+
+
 class Pair(NamedTuple):
     """a·first + b·second in sums, first^a · second^b in products; or first², with a = b = 1."""
 
@@ -47,7 +51,7 @@ def share(graph: Graph) -> None:
     sharing = _Sharing(graph)
     sharing.share_pairs()
     for saving in (1, 0):
-        while collect(graph, saving):
+        while not sharing.is_tired and collect(graph, saving):
             sharing.share_pairs()
     numbers_to_factors(graph)
     inline(graph)
@@ -61,6 +65,12 @@ class _Sharing:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.known: dict[Node, Counter[Pair]] = {}
+        self.looked_at = 0
+
+    @property
+    def is_tired(self) -> bool:
+        """Tell whether it has looked at as many pairs as it may."""
+        return self.looked_at > MAX_PAIRS
 
     def share_pairs(self) -> None:
         """Give every pair that occurs twice a node, the most frequent first, until none does."""
@@ -69,7 +79,7 @@ class _Sharing:
         counts: Counter[Pair] = Counter()
         for number in needed:
             counts.update(self._pairs(number))
-        while counts:
+        while counts and not self.is_tired:
             pair = min(counts, key=lambda p: (-counts[p], p))
             if counts[pair] < 2:
                 break
@@ -94,7 +104,9 @@ class _Sharing:
     def _pairs(self, number: int) -> Counter[Pair]:
         node = self.graph.nodes[number]
         if node not in self.known:
-            self.known[node] = Counter(dict(self._count(node)))
+            pairs = {} if self.is_tired else dict(self._count(node))
+            self.looked_at += len(pairs)
+            self.known[node] = Counter(pairs)
         return self.known[node]
 
     def _count(self, node: Node) -> Iterator[tuple[Pair, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
@@ -25,14 +26,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MAX_OPERATIONS = 250
-"""Expressions larger than this are left as they are: sympy's time grows faster than its use."""
+"""A gradient of more operations than this is left as it is: time grows faster than its use."""
 
-MAX_TERMS = 500
-"""Likewise expressions with more terms than this once they are multiplied out."""
+MAX_WRITTEN = 1_500
+"""Likewise one that is longer than this before anything in it is shared."""
+
+MAX_SIDE = 100
+"""A rule leaves a slope of more operations than this alone."""
+
+MAX_TERMS = 150
+"""Likewise one with more terms than this once it is multiplied out."""
 MAX_RESULTS = 12
 """What a rule gives beyond this is not looked at."""
 MAX_WORK = 2_000
 """The operations of all programs that are tried, before the search ends."""
+
+FEW = 50
+"""Programs of more operations count twice, of more than twice as many three times, and so on."""
+
+MAX_REWORK = 3_000
+"""The terms, multiplied out, of all slopes that rules are applied to, before the search ends."""
 
 Bound = tuple[Binding, ...]
 Cost = tuple[int, int, int]
@@ -98,9 +111,9 @@ def write_out(expr: sp.Expr, bound: Bound) -> Iterator[sp.Expr]:
     for symbol, ratio in quotients.items():
         if symbol in expr.free_symbols:
             yield expr.xreplace({symbol: ratio})
-        if sp.count_ops(written) <= MAX_OPERATIONS:
+        if sp.count_ops(written) <= MAX_SIDE:
             written = written.xreplace({symbol: ratio})
-    if sp.count_ops(written) <= MAX_OPERATIONS:
+    if sp.count_ops(written) <= MAX_SIDE:
         yield sp.factor_terms(written)
 
 
@@ -163,11 +176,15 @@ RULES = (
 
 def simplify(gradient: Gradient) -> Gradient:
     """Return the gradient with the cheapest slopes that the rules reach."""
-    price = cost(gradient)
-    if price[0] > MAX_OPERATIONS:
-        return gradient
-    seen, work = {_slopes(gradient)}, 0
-    results = cache(_results)  # a slope that another rule left alone gives the same results
+    if _written(gradient) > MAX_WRITTEN or (price := cost(gradient))[0] > MAX_OPERATIONS:
+        return replace(gradient, is_too_large=True)
+    seen, work, rework = {_slopes(gradient)}, 0, Counter[str]()
+
+    @cache  # a slope that another rule left alone gives the same results
+    def results(rule: Rule, expr: sp.Expr, bound: Bound) -> list[sp.Expr]:
+        rework["terms"] += expanded_size(expr)
+        return [] if rework["terms"] > MAX_REWORK else _results(rule, expr, bound)
+
     is_improved = True
     while is_improved:
         is_improved = False
@@ -180,7 +197,7 @@ def simplify(gradient: Gradient) -> Gradient:
                     continue
                 seen.add(_slopes(found))
                 found_price = cost(found)
-                work += found_price[0]
+                work += found_price[0] * (1 + found_price[0] // FEW)
                 if found_price < price:
                     best, price, is_improved = found, found_price, True
             gradient = _record(rule, start, best)
@@ -191,6 +208,12 @@ def cost(gradient: Gradient) -> Cost:
     """Return what simplify minimises."""
     program = schedule(gradient)
     return program.operations(), program.differences(), len(program.assignments)
+
+
+def _written(gradient: Gradient) -> int:
+    """Return the number of operations without looking for what occurs twice."""
+    exprs = [arg for binding in gradient.bindings for arg in binding.args]
+    return int(sum(sp.count_ops(expr) for expr in (*exprs, *_slopes(gradient))))
 
 
 def _slopes(gradient: Gradient) -> tuple[sp.Expr, sp.Expr]:
@@ -209,7 +232,7 @@ def _candidates(
 
 
 def _results(rule: Rule, expr: sp.Expr, bound: Bound) -> list[sp.Expr]:
-    if sp.count_ops(expr) > MAX_OPERATIONS or expanded_size(expr) > MAX_TERMS:
+    if sp.count_ops(expr) > MAX_SIDE or expanded_size(expr) > MAX_TERMS:
         return []
     results = islice(rule.apply(expr, bound), MAX_RESULTS)
     usable = (new for new in results if not new.has(sp.nan, sp.zoo, sp.oo))

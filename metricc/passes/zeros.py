@@ -94,6 +94,10 @@ class ZeroFinder:
             (a, b), (c, d) = (self._fraction(arg) for arg in binding.args)
             self.ratios[binding.symbol] = (_limited(a * d), _limited(b * c))
             return
+        if binding.op == "let":
+            above, below = self._fraction(binding.args[0])
+            self.ratios[binding.symbol] = (_limited(above), _limited(below))
+            return
         self.shown[binding.symbol] = self._show(binding)
         zeros = self._of_function(binding.op, binding.args)
         if zeros is not None:

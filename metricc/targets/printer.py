@@ -68,6 +68,18 @@ class Printer:
         return text if strength >= at_least else f"({text})"
 
 
+@dataclass(frozen=True)
+class _Remembering(Printer):
+    """Prints each node once, by identity: lines are broken by measuring parts again and again."""
+
+    known: dict[int, tuple[Expr, tuple[str, int]]] = field(default_factory=dict)
+
+    def _print(self, expr: Expr) -> tuple[str, int]:
+        if id(expr) not in self.known:
+            self.known[id(expr)] = expr, super()._print(expr)
+        return self.known[id(expr)][1]
+
+
 def _number(value: Fraction | float) -> tuple[str, int]:
     """Exact decimals print as such; other numbers as the nearest double."""
     is_whole = isinstance(value, Fraction) and value.denominator == 1
@@ -97,6 +109,7 @@ def _bare(expr: Expr) -> Expr:
 def break_lines(assigns: Iterable[Assign], printer: Printer, width: int) -> list[Assign]:
     """Name parts of the lines that are longer than `width`, instead of wrapping them."""
     assigns = tuple(assigns)
+    printer = _Remembering(printer.functions, printer.infix)
     refs = {e.name for a in assigns for e in walk(a.expr) if isinstance(e, Ref)}
     taken = refs | {assign.name for assign in assigns}
     lines: list[Assign] = []
@@ -124,8 +137,11 @@ def _largest(expr: Expr, printer: Printer, width: int) -> Expr | None:
 
 
 def _replace(expr: Expr, old: Expr, new: Expr) -> Expr:
+    """Put `new` for each `old`; what holds none stays the same node."""
     if expr == old:
         return new
     if isinstance(expr, Op):
-        return Op(expr.op, tuple(_replace(arg, old, new) for arg in expr.args))
+        args = tuple(_replace(arg, old, new) for arg in expr.args)
+        is_same = all(a is b for a, b in zip(args, expr.args, strict=True))
+        return expr if is_same else Op(expr.op, args)
     return expr
