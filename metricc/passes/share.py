@@ -110,13 +110,19 @@ class _Sharing:
         return self.known[node]
 
     def _count(self, node: Node) -> Iterator[tuple[Pair, int]]:
-        """Yield the pairs in one node; those of a product of two cannot occur twice in it."""
+        """Yield the pairs in one node; those of a product of two cannot occur twice in it.
+
+        Numbers make no pair: their product is a number, for which there is no name.
+        """
         items = node.items if len(node.items) <= MAX_ITEMS else ()
         is_whole = node.kind == "product" and sum(size(e) for _, e in items) == 2
         for position, (first, a) in enumerate(items):
-            if node.kind == "product" and size(a) >= 2:
+            is_number = self.graph.nodes[first].kind == "number"
+            if node.kind == "product" and size(a) >= 2 and not is_number:
                 yield Pair(node.kind, first, first, 1, 1), 1 if is_whole else size(a) // 2
             for second, b in items[position + 1 :]:
+                if is_number and self.graph.nodes[second].kind == "number":
+                    continue
                 if node.kind == "sum":
                     yield self._terms((first, a), (second, b)), 1
                 else:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 MAX_TERMS = 500
 """What has more terms than this, multiplied out, is not looked at."""
+
+MAX_TEXT = 200
+"""The letters of a function's arguments in an equation; longer ones are not written."""
 _AT_ZERO = dict.fromkeys(("sqrt", "cbrt", "abs", "min", "max", "log1p", "xlogx"), sp.Integer(0))
 _AT_ZERO |= dict.fromkeys(("sin", "asin", "atan", "tanh", "log"), sp.Integer(0))  # log at 1
 _AT_ZERO |= {"exp": sp.Integer(1), "cos": sp.Integer(1), "sigmoid": sp.Rational(1, 2)}
@@ -224,9 +227,13 @@ class ZeroFinder:
         return None
 
     def _show(self, binding: Binding) -> str:
-        """Return a function as text, its arguments written out."""
+        """Return a function as text, its arguments written out unless that is too long to read.
+
+        What they hold may occur twice in each, so that the text would double with each nesting.
+        """
         texts = []
         for fraction in map(self._fraction, binding.args):
             parts = [polynomial(part, self.shown) for part in fraction if part != 1] or ["1"]
             texts.append("/".join(f"({part})" if " " in part else part for part in parts))
-        return f"{binding.op}({', '.join(texts)})"
+        written = ", ".join(texts)
+        return f"{binding.op}({written if len(written) <= MAX_TEXT else '…'})"
