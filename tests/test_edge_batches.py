@@ -9,6 +9,7 @@ import torch
 from edge_batches import (
     TASKS,
     Combination,
+    batch,
     bounds,
     combinations,
     losses_of,
