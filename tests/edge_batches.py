@@ -46,6 +46,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
         {"log": True},
         {"exponent": 0.5},
         {"mix": 0.5},
+        {"momentum": 0.5},
     ),
     "multilabel": (
         {"average": "micro"},

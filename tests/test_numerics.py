@@ -18,7 +18,10 @@ from shelves import TWO_CLASSES
 
 WITH_LOOPS = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
 PATHS = [
-    (task, options) for task in VARIANTS for options in ({}, *VARIANTS[task], {"kernels": "c"})
+    (task, options)
+    for task in VARIANTS
+    for options in ({}, *VARIANTS[task], {"kernels": "c"})
+    if "momentum" not in options  # what has seen other batches
 ]
 HALVES = (torch.float16, torch.bfloat16)
 
@@ -201,3 +204,16 @@ def test_no_probability_has_a_gradient_of_0_at_sharpness_73(name: str, kernels: 
     loss = loss_of(name, kernels=kernels, from_logits=False, sharpness=73.0)
     _, gradient = step(loss, prob, target)
     assert (gradient[target == 1] < 0).all() and (gradient[target == 0] > 0).all()
+
+
+@pytest.mark.parametrize("task", ["binary", "multilabel"])
+def test_a_running_average_shows_a_nan_and_does_not_keep_it(task: str) -> None:
+    loss, other = (loss_of("f1", task=task, momentum=0.5) for _ in range(2))
+    torch.manual_seed(0)
+    input, target = torch.randn(2, 20, 3), (torch.rand(2, 20, 3) < 0.3).float()
+    for number in range(2):
+        broken = input[number].clone()
+        broken[0, 0] = torch.nan
+        assert loss(broken, target[number]).isnan()
+        found, wanted = (x(input[number], target[number]) for x in (loss, other))
+        assert found == wanted
