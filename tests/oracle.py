@@ -246,14 +246,15 @@ def exact_gradient(
             counts["TP" if label else "FP"] += soft
             counts["FN" if label else "TN"] += 1 - soft
         slopes = [
-            _move(formula, given, counts, up, down) for up, down in (("FP", "TN"), ("TP", "FN"))
+            derivative(formula, given, counts, up, down)
+            for up, down in (("FP", "TN"), ("TP", "FN"))
         ]
         chain = [v * (1 - v) for v in p] if from_logits else [mpmath.mpf(1)] * len(p)
         rows = zip(softs, chain, target, strict=True)
         return [slopes[label] * slope * factor for (_, slope), factor, label in rows]
 
 
-def _move(
+def derivative(
     formula: str, given: dict[str, float], counts: dict[str, Any], up: str, down: str
 ) -> mpmath.mpf:
     """Return the metric's derivative as a little moves from `down` to `up`."""

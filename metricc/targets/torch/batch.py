@@ -40,15 +40,19 @@ def _counts(plan: Plan) -> str:
             lines.append(f"{positive} = target * {soft}")
         if negative in entries:
             lines.append(f"{negative} = {soft} - {positive}")
-    return "\n".join([*lines, *_sums(plan, entries)])
+    lines += [
+        f"entries = [{', '.join(entries)}]",
+        "if sample_weight is not None:  # large ones add up to more than float32 holds",
+        "    entries = [precise(x) for x in entries]",
+        _sums(plan, "entries"),
+    ]
+    return "\n".join(lines)
 
 
-def _sums(plan: Plan, entries: tuple[str, ...]) -> list[str]:
+def _sums(plan: Plan, parts: str) -> str:
     """Return the sums over all that a confusion matrix holds; groups keep their dimensions."""
-    if not plan.options.is_grouped:
-        return [f"return [{', '.join(f'{entry}.sum()' for entry in entries)}]"]
-    each = f"({', '.join(entries)},)" if len(entries) == 1 else f"({', '.join(entries)})"
-    return [f"return [entry.sum(sites(entry)) for entry in {each}]"]
+    sites = "sites(x)" if plan.options.is_grouped else ""
+    return f"return [x.sum({sites}) for x in {parts}]"
 
 
 def _site_holes(plan: Plan) -> Holes:
@@ -186,7 +190,7 @@ def _log_loss_holes(plan: Plan) -> Holes:
         "LOG_LOSS_BEFORE": _BEFORE[kind],
         "LOG_LOSS": _LOSSES[kind],
         "TERMS": " / input.shape[1]" if plan.options.is_softmax else "",
-        "LOG_LOSS_SUMS": "\n".join(_sums(plan, ("losses", "weight"))),
+        "LOG_LOSS_SUMS": _sums(plan, "(losses, weight)"),
         "LOG_LOSS_SLOPE": _SLOPES[kind],
     }
 

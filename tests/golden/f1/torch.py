@@ -39,7 +39,10 @@ def count(pred, rest, target, sample_weight):
     tp = target * pred
     fp = pred - tp
     fn = target * rest
-    return [tp.sum(), fp.sum(), fn.sum()]
+    entries = [tp, fp, fn]
+    if sample_weight is not None:  # large ones add up to more than float32 holds
+        entries = [precise(x) for x in entries]
+    return [x.sum() for x in entries]
 
 
 def value_and_slopes(tp, fp, fn, zero_division):
@@ -71,7 +74,7 @@ def pull_back(
     pos = target.to(wide)
     soft = soft or surrogate(wide, sharpness, threshold)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
-    root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    root = (1e-30 + abs(grad_pos) + abs(grad_neg)) ** 0.5
     is_small = isinstance(root, float) and abs(scale) * root**2 < 1e7
     if is_small and sample_weight is None and input.dtype != torch.float16:
         grad = between(pos, scale * grad_pos, scale * grad_neg)

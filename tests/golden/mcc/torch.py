@@ -48,7 +48,10 @@ def count(pred, rest, target, sample_weight):
     fp = pred - tp
     fn = target * rest
     tn = rest - fn
-    return [tp.sum(), tn.sum(), fp.sum(), fn.sum()]
+    entries = [tp, tn, fp, fn]
+    if sample_weight is not None:  # large ones add up to more than float32 holds
+        entries = [precise(x) for x in entries]
+    return [x.sum() for x in entries]
 
 
 def value_and_slopes(tp, tn, fp, fn, zero_division):
@@ -87,7 +90,7 @@ def pull_back(
     pos = target.to(wide)
     soft = soft or surrogate(wide, sharpness, threshold)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
-    root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    root = (1e-30 + abs(grad_pos) + abs(grad_neg)) ** 0.5
     is_small = isinstance(root, float) and abs(scale) * root**2 < 1e7
     if is_small and sample_weight is None and input.dtype != torch.float16:
         grad = between(pos, scale * grad_pos, scale * grad_neg)

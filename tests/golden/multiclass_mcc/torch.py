@@ -41,7 +41,10 @@ def count(pred, rest, target, sample_weight):
     tp = target * pred
     fp = pred - tp
     fn = target * rest
-    return [entry.sum(sites(entry)) for entry in (tp, fp, fn)]
+    entries = [tp, fp, fn]
+    if sample_weight is not None:  # large ones add up to more than float32 holds
+        entries = [precise(x) for x in entries]
+    return [x.sum(sites(x)) for x in entries]
 
 
 def sites(x):
@@ -94,7 +97,7 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight, soft=None
     pos = blank(positives(target, input), sample_weight).to(wide)
     soft = soft or surrogate(wide)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
-    root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    root = (1e-30 + abs(grad_pos) + abs(grad_neg)) ** 0.5
     root = root.amax(-1, keepdim=True)  # softmax mixes the slopes of all classes
     slopes = grad_pos / root, grad_neg / root, root, scale
     grad_pos, grad_neg, root, scale = (beside(x, wide) for x in slopes)

@@ -21,6 +21,14 @@ typedef struct {
     int are_small;
 } Slopes;
 
+/* Whether a sum of large weights exceeds REAL; then, once, they are added in a larger unit. */
+static inline int overflows(REAL sum, REAL *unit)
+{
+    int is_first = IS_WEIGHTED && *unit == 1;
+    *unit = is_first && !(ABS(sum) <= R(3e38)) ? R(0x1p-64) : *unit;
+    return is_first && *unit != 1;
+}
+
 #define PLACE(strides, outer, c, site) \
     ((strides)[0] * (outer) + (strides)[1] * (c) + (strides)[2] * (site))
 

@@ -1,4 +1,7 @@
-#define BLOCK 1024
+/* Elements, and lines of rows, that are added before their sum is added to others: a long sum of
+   numbers that are alike rounds the same way each time. */
+#define BLOCK (32 * LANES)
+#define LINES 16
 
 static int64_t sites_at_once(const Layout *at)
 {
@@ -21,7 +24,7 @@ static inline int have_rows(const Layout *at, const int64_t *strides)
     return at->classes > 1 && strides[1] == 1 && strides[2] == at->classes;
 }
 
-static int64_t scratch_size(const Layout *at) { return 6 * rows_at_once(at) * at->classes; }
+static int64_t scratch_size(const Layout *at) { return 12 * rows_at_once(at) * at->classes; }
 
 /* Add the entries of n rows to sums. */
 static inline void count_rows(const INPUT *input, const TARGET *target, const WEIGHT *weight,
@@ -29,24 +32,37 @@ static inline void count_rows(const INPUT *input, const TARGET *target, const WE
 {
     int64_t classes = at->classes, length = rows_at_once(at) * classes, end = n * classes;
     REAL __ROWS__;
-    memset(scratch, 0, ENTRIES * length * sizeof *scratch);
-    for (int64_t start = 0; start < end; start += length) {
-        int64_t stop = start + length < end ? length : end - start;
+    REAL *total = scratch + ENTRIES * length, most, unit = 1;
+    do {
+        memset(total, 0, ENTRIES * length * sizeof *total);
+        for (int64_t start = 0; start < end; start += LINES * length) {
+            int64_t stop = start + LINES * length < end ? start + LINES * length : end;
+            memset(scratch, 0, ENTRIES * length * sizeof *scratch);
+            for (int64_t first = start; first < stop; first += length) {
+                int64_t size = first + length < stop ? length : stop - first;
 #pragma omp simd
-        for (int64_t j = 0; j < stop; j++) {
-            REAL x = LOAD(INPUT, input[start + j]), t = LOAD(TARGET, target[start + j]);
-            REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[start + j]) : 1;
-            __BLANK_INPUT__
-            __BLANK_TARGET__
-            REAL pred, rest, __ZEROS__;
-            soft(x, by, &pred, &rest);
-            __COUNT__
-            __COUNT_LOG_LOSS__
-            __ADD_TO_ROWS__
+                for (int64_t j = 0; j < size; j++) {
+                    REAL x = LOAD(INPUT, input[first + j]), t = LOAD(TARGET, target[first + j]);
+                    REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[first + j]) : 1;
+                    __BLANK_INPUT__
+                    __BLANK_TARGET__
+                    w *= IS_WEIGHTED ? unit : 1;
+                    REAL pred, rest, __ZEROS__;
+                    soft(x, by, &pred, &rest);
+                    __COUNT__
+                    __COUNT_LOG_LOSS__
+                    __ADD_TO_ROWS__
+                }
+            }
+            for (int64_t j = 0; j < ENTRIES * length; j++)
+                total[j] += scratch[j];
         }
-    }
+        most = 0;
+        for (int64_t j = 0; j < ENTRIES * length; j++)
+            most += total[j];
+    } while (overflows(most, &unit));
     for (int64_t j = 0; j < ENTRIES * length; j++)
-        sums[j / length * classes + j % length % classes] += scratch[j];
+        sums[j / length * classes + j % length % classes] += (double)total[j] / unit;
 }
 
 /* Add the entries of n elements of one class, a stride apart, to sums. */
@@ -56,18 +72,22 @@ ALWAYS_INLINE void count_strided(const INPUT *input, const TARGET *target, const
 {
     for (int64_t start = 0; start < n; start += BLOCK) {
         int64_t stop = start + BLOCK < n ? start + BLOCK : n;
-        REAL __ZEROS__;
+        REAL unit = 1, __ENTRIES__;
+        do {
+            __ZERO__
 #pragma omp simd reduction(+ : __ENTRIES__)
-        for (int64_t i = start; i < stop; i++) {
-            REAL x = LOAD(INPUT, input[i * of_input]), t = TRUTH(target[i * of_target], c);
-            REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[i * of_weight]) : 1;
-            __BLANK_INPUT__
-            __BLANK_TARGET__
-            REAL pred, rest;
-            soft(x, by, &pred, &rest);
-            __COUNT__
-            __COUNT_LOG_LOSS__
-        }
+            for (int64_t i = start; i < stop; i++) {
+                REAL x = LOAD(INPUT, input[i * of_input]), t = TRUTH(target[i * of_target], c);
+                REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[i * of_weight]) : 1;
+                __BLANK_INPUT__
+                __BLANK_TARGET__
+                w *= IS_WEIGHTED ? unit : 1;
+                REAL pred, rest;
+                soft(x, by, &pred, &rest);
+                __COUNT__
+                __COUNT_LOG_LOSS__
+            }
+        } while (overflows(__SUM__, &unit));
         __ADD__
     }
 }

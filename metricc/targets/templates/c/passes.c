@@ -86,9 +86,9 @@ static void round_slopes(const double *given, int64_t group, int64_t groups, int
     const int is_moderate = !IS_SOFTMAX && !IS_WEIGHTED && LIMIT(INPUT) > 1e38 && moderate(by);
     const double *pos = given + group * classes, *neg = pos + groups * classes;
     const double *scale = neg + groups * classes, *log_slope = scale + groups * classes;
-    double most = 1;
+    double most = 0;
     for (int64_t c = 0; c < classes; c++) {
-        double root = sqrt(1 + fabs(pos[c]) + fabs(neg[c]));
+        double root = sqrt(1e-30 + fabs(pos[c]) + fabs(neg[c]));
         slopes[c].root = (REAL)root;
         most = root > most ? root : most;
     }

@@ -107,15 +107,19 @@ static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
     for (int32_t c = 0; c < classes; c++, sums++) {
         const TARGET *target = batch->target + PLACE(batch->at.target, outer, c, start);
         const REAL *share = block.pred + c * block.n;
-        REAL __ZEROS__;
+        REAL unit = 1, __ENTRIES__;
+        do {
+            __ZERO__
 #pragma omp simd reduction(+ : __ENTRIES__)
-        for (int64_t i = 0; i < block.n; i++) {
-            REAL t = TRUTH_OF(i), w = block.weight[i];
-            __BLANK_TARGET__
-            REAL pred = share[i], rest = pred > R(0.5) ? block.others[i] : 1 - pred;
-            __COUNT__
-            __COUNT_LOG_LOSS__
-        }
+            for (int64_t i = 0; i < block.n; i++) {
+                REAL t = TRUTH_OF(i), w = block.weight[i];
+                __BLANK_TARGET__
+                w *= IS_WEIGHTED ? unit : 1;
+                REAL pred = share[i], rest = pred > R(0.5) ? block.others[i] : 1 - pred;
+                __COUNT__
+                __COUNT_LOG_LOSS__
+            }
+        } while (overflows(__SUM__, &unit));
         __ADD__
         (void)target, (void)of_target;
     }

@@ -29,6 +29,15 @@ typedef float32 REAL;
 #endif
 #define R(x) ((REAL)(x))
 
+/* How many float32 a vector holds. */
+#if defined __AVX512F__
+#define LANES 16
+#elif defined __AVX__
+#define LANES 8
+#else
+#define LANES 4
+#endif
+
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 #ifdef WEIGHT

@@ -4,7 +4,8 @@ def log_loss(input, target, sample_weight):
     __LOG_LOSS_BEFORE__
     losses = __LOG_LOSS__
     weight = torch.ones_like(losses)__TERMS__
-    if sample_weight is not None:
+    if sample_weight is not None:  # large ones add up to more than float32 holds
+        sample_weight = precise(sample_weight)
         losses, weight = sample_weight * losses, sample_weight * weight
     __LOG_LOSS_SUMS__
 

@@ -3,9 +3,12 @@ def average(self, counts):
     if not self.training:
         return counts
     running = self.running.to(counts.device)
-    self.running = self.momentum * running + (1 - self.momentum) * counts
-    self.seen = self.momentum * self.seen + (1 - self.momentum)
-    return self.running / self.seen
+    total = self.momentum * running + (1 - self.momentum) * counts
+    seen = self.momentum * self.seen + (1 - self.momentum)
+    is_finite = total.isfinite().all()  # a NaN shows in the loss, and is not kept
+    self.running = torch.where(is_finite, total, running)
+    self.seen = torch.where(is_finite, seen, self.seen)
+    return total / seen
 
 def _load_from_state_dict(self, state_dict, prefix, *rest):
     """Take the running average in any shape: it is that of the batches seen."""

@@ -4,7 +4,7 @@ def pull_back(__PULL_ARGUMENTS__, soft=None):
     pos = __TARGET__.to(wide)
     soft = soft or surrogate(wide__SURROGATE_OPTIONS__)
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
-    root = (1 + abs(grad_pos) + abs(grad_neg)) ** 0.5
+    root = (1e-30 + abs(grad_pos) + abs(grad_neg)) ** 0.5
     __PULL_SMALL__
     __GRAD__
     if sample_weight is not None:

@@ -20,6 +20,8 @@ def count_kernel(
         pred, rest = soft(__SOFT_CALL__)
         # what weighs nothing, or lies beyond the batch, is in no entry
         if weight_ptr is not None:
+            # large weights add up to more than float32 holds
+            weight = weight.to(tl.float64)
             pred, rest = weight * pred, weight * rest
         pred, rest = tl.where(mask, pred, 0), tl.where(mask, rest, 0)
         __COUNTS__

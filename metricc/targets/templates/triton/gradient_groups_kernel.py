@@ -30,7 +30,7 @@ def gradient_kernel(
     grad_pos = tl.load(first, is_class, other=0)
     grad_neg = tl.load(first + row, is_class, other=0)
     scale = tl.load(first + 2 * row, is_class, other=0).to(DTYPE)
-    root = tl.sqrt(1 + tl.abs(grad_pos) + tl.abs(grad_neg))
+    root = tl.sqrt(1e-30 + tl.abs(grad_pos) + tl.abs(grad_neg))
     __SHARED_ROOT__
     grad_pos, grad_neg = (grad_pos / root).to(DTYPE), (grad_neg / root).to(DTYPE)
     root = root.to(DTYPE)

@@ -15,7 +15,7 @@ def gradient_kernel(
     """Store the gradient of a block of the batch."""
     # Slopes may exceed float32 where the gradient does not: a root of them at either end.
     grad_pos, grad_neg = tl.load(slopes_ptr), tl.load(slopes_ptr + 1)
-    root = tl.sqrt(1 + tl.abs(grad_pos) + tl.abs(grad_neg))
+    root = tl.sqrt(1e-30 + tl.abs(grad_pos) + tl.abs(grad_neg))
     grad_pos, grad_neg = (grad_pos / root).to(DTYPE), (grad_neg / root).to(DTYPE)
     scale = tl.load(grad_output_ptr).to(DTYPE)
     __DECIDE__

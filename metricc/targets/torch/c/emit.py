@@ -74,7 +74,11 @@ def _batch_holes(plan: Plan) -> Holes:
         "BLANK_INPUT": blank.format("x"),
         "BLANK_TARGET": blank.format("t"),
         "COUNT": _count(plan.entries),
-        "ADD": "\n".join(f"sums[{k} * classes] += {name};" for k, name in enumerate(sums)),
+        "ZERO": f"{' = '.join(sums)} = 0;",
+        "SUM": " + ".join(sums),
+        "ADD": "\n".join(
+            f"sums[{k} * classes] += (double){name} / unit;" for k, name in enumerate(sums)
+        ),
         "ROWS": ", ".join(f"*{name}s = scratch + {k} * length" for k, name in enumerate(sums)),
         "ADD_TO_ROWS": "\n".join(f"{name}s[j] += {name};" for name in sums),
         **_softmax_holes(plan),
