@@ -121,7 +121,7 @@ def test_every_edit_is_caught(name: str, tmp_path: Path) -> None:
 
 LOOPS = {
     "a count": ("tp += ", "tp += 1.01 * "),
-    "a slope": ("const double grad_neg = ", "const double grad_neg = 1.01 * "),
+    "a slope": ("(t * slopes.pos", "(1.01 * t * slopes.pos"),
 }
 
 
