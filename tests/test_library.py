@@ -121,3 +121,20 @@ def test_prevalence_compiles_and_refuses_a_loss() -> None:
     assert metric.value(tp=1, fn=1, fp=3, tn=3) == 0.25
     with pytest.raises(metricc.MetricError, match="does not depend on the predictions"):
         metric.loss()
+
+
+AVERAGES = (
+    "f1_macro",
+    "miou",
+    "balanced_accuracy",
+    "weighted_balanced_accuracy",
+    "balanced_error_rate",
+)
+
+
+@pytest.mark.parametrize("name", AVERAGES)
+def test_an_average_with_an_undefined_part_stays_in_its_range(name: str) -> None:
+    for present in itertools.product((0, 3), repeat=4):
+        counts = dict(zip(("tp", "fp", "fn", "tn"), present, strict=True))
+        for zero in (0.0, 1.0):
+            assert 0 <= metricc.compile(name).value(**counts, zero_division=zero) <= 1
