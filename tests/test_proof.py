@@ -72,7 +72,9 @@ def test_every_option_passes(name: str, tmp_path: Path) -> None:
     assert failures(emit(tmp_path, *shlex.split(OPTIONS[name]))) == []
 
 
-@pytest.mark.parametrize("words", ["f1 --mix 0.5", "jaccard --task multiclass", "multiclass_mcc"])
+@pytest.mark.parametrize(
+    "words", ["f1 --mix 0.5", "jaccard --task multiclass --mix 1", "multiclass_mcc"]
+)
 @pytest.mark.usefixtures("kernels_on")
 def test_loops_in_c_pass(words: str, tmp_path: Path) -> None:
     rows = list(prove_file(emit(tmp_path, *words.split(), "--kernels", "auto")))

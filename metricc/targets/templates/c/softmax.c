@@ -1,9 +1,10 @@
 /* What the n sites of a block have: a row per class of probabilities and of slopes, and what all
    classes have together but one that is more probable than 1/2, if there is one: of that class
-   1 - pred would lose its digits. The total is that of e^(x - top), less 1. */
+   1 - pred would lose its digits. The rest is the gradient of these others, summed. The total is
+   that of e^(x - top), less 1. */
 typedef struct {
     int64_t n;
-    REAL *pred, *slope, *top, *others, *weight, *total;
+    REAL *pred, *slope, *top, *others, *weight, *total, *rest;
     int32_t *index;
 } Block;
 
@@ -13,13 +14,13 @@ static int64_t sites_at_once(const Layout *at)
     return most < 16 ? 16 : most > 512 ? 512 : most / 16 * 16;
 }
 
-static int64_t scratch_size(const Layout *at) { return sites_at_once(at) * (2 * at->classes + 5); }
+static int64_t scratch_size(const Layout *at) { return sites_at_once(at) * (2 * at->classes + 6); }
 
 static Block block_of(REAL *scratch, int64_t n, int64_t classes)
 {
     REAL *rows = scratch + 2 * n * classes;
     return (Block){n, scratch, scratch + n * classes, rows, rows + n, rows + 2 * n,
-                   rows + 3 * n, (int32_t *)(rows + 4 * n)};
+                   rows + 3 * n, rows + 4 * n, (int32_t *)(rows + 5 * n)};
 }
 
 /* Indices of classes are read once for all classes, shares where they are needed. */
@@ -134,9 +135,9 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
     int64_t classes = at->classes, of_target = at->target[2], of_gradient = at->gradient[2];
     Block block = block_of(scratch, stop - start, classes);
     softmax(batch, outer, start, block);
-    REAL *shift = block.top, *others = block.others;
+    REAL *shift = block.top, *rest = block.rest;
     memset(shift, 0, block.n * sizeof *shift);
-    memset(others, 0, block.n * sizeof *others);
+    memset(rest, 0, block.n * sizeof *rest);
     __NO_SHARES__
     for (int32_t c = 0; c < classes; c++) {
         const TARGET *target = batch->target + PLACE(at->target, outer, c, start);
@@ -157,7 +158,7 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
 #pragma omp simd
         for (int64_t i = 0; i < block.n; i++) {
             grad[i] = pred[i] * (grad[i] - shift[i]);
-            others[i] += pred[i] > R(0.5) ? 0 : grad[i];
+            rest[i] += pred[i] > R(0.5) ? 0 : grad[i];
         }
     }
     for (int32_t c = 0; c < classes; c++) {
@@ -168,7 +169,7 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
 #pragma omp simd
         for (int64_t i = 0; i < block.n; i++) {
             __TRUTH_AGAIN__
-            REAL x = pred[i] > R(0.5) ? -others[i] : grad[i];
+            REAL x = pred[i] > R(0.5) ? -rest[i] : grad[i];
             x = x__CHAIN__ * by.root;
             x = vclamp(x, -LIMIT(INPUT), LIMIT(INPUT))__LATE__;
             __PULL_LOG_LOSS__

@@ -50,7 +50,8 @@ def _of_softmax(blank: str) -> Holes:
     """-t log softmax(x), whose slope is softmax(x) times the sum of the shares, less t."""
     read = "const TARGET *target = batch->target + PLACE(at->target, outer, c, start);"
     loss = "w * t * (vlog1p(block.total[i]) - block.slope[c * block.n + i])"
-    slope = "pred[i] * block.total[i] - t"
+    lack = "const REAL lack = pred[i] > R(0.5) ? block.others[i] : 1 - pred[i];"
+    slope = "pred[i] * (block.total[i] - t) - t * lack"
     return {
         "SHIFTED": "block.slope[c * block.n + i] = pred[i] - block.top[i];",
         "COUNT_LOG_LOSS": f"losses += {loss};\nterms += w / R(classes);",
@@ -58,5 +59,5 @@ def _of_softmax(blank: str) -> Holes:
         "ADD_SHARES": "block.total[i] += t;",
         "READ_AGAIN": f"{read}\n(void)target, (void)of_target;",
         "TRUTH_AGAIN": f"REAL t = TRUTH_OF(i), w = block.weight[i];\n{blank}".rstrip(),
-        "PULL_LOG_LOSS": f"x += by.log * w * ({slope});\n{_CLAMP.format('x')}",
+        "PULL_LOG_LOSS": f"{lack}\nx += by.log * w * ({slope});\n{_CLAMP.format('x')}",
     }
