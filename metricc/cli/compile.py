@@ -62,6 +62,7 @@ from .options import force_option, formula_source, loss_option, param_option, pa
 )
 @loss_option("--momentum", type=float, help="Keep a running average of the entries.")
 @loss_option("--extended/--no-extended", help="Add a mask, counts and the hard metric.")
+@loss_option("--validate/--no-validate", help="Look at the values of each batch, on any device.")
 @loss_option(
     "--kernels",
     type=click.Choice(get_args(Kernels)),

@@ -38,7 +38,8 @@ class LossOptions:
     entropy that is added; `log` takes -log M in the place of 1 - M, `exponent` its power.
     `sync` sums the entries over ranks, for trainers that average gradients ("mean") or add them.
     `momentum` keeps a running average of the entries. `extended` adds what a training script may
-    ask for: a mask, counts, the hard metric. `kernels` adds fused loops, in C for the CPU or in
+    ask for: a mask, counts, the hard metric. `validate` looks at the values of each batch, on any
+    device, and not of the first ones on a CPU. `kernels` adds fused loops, in C for the CPU or in
     Triton for CUDA; "auto" both. None means inferred from metric and task; `inferred` are the names
     of what was.
     """
@@ -60,6 +61,7 @@ class LossOptions:
     sync: bool | Literal["mean", "sum"] = False
     momentum: float = 0.0
     extended: bool = False
+    validate: bool = False
     kernels: Kernels = "none"
     sharpness: float = 10.0
     threshold: float = 0.5

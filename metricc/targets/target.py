@@ -87,7 +87,8 @@ def _break(line: str) -> list[str]:
     """Break a signature or call that is too long as formatters do: all arguments below, or each."""
     start, opening, rest = line.partition("(")
     inside, closing, end = rest.rpartition(")")
-    if len(line) <= WIDTH or not opening or not closing or '"' in line:
+    has_text = not all(text.isidentifier() for text in line.split('"')[1::2])
+    if len(line) <= WIDTH or not opening or not closing or has_text:
         return [line]
     indent = " " * (len(line) - len(line.lstrip()))
     arguments = [f"{indent}    {inside}"]

@@ -45,7 +45,7 @@ _WORDS: dict[str, Callable[[], tuple[object, ...]]] = {
     "sync": lambda: (True, False, "mean", "sum"),
     "kernels": lambda: get_args(Kernels),
 }
-_SWITCHES = ("from_logits", "rescaled", "per_sample", "log", "extended")
+_SWITCHES = ("from_logits", "rescaled", "per_sample", "log", "extended", "validate")
 
 
 def checked(name: str, value: object) -> Any:  # noqa: ANN401 - as LossOptions types it

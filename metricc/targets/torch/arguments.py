@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from ...ir.program import EXTRAS
 from ..printer import number
+from ..target import wrap_call
 from .attributes import MEANING
+from .layout import first_batches
 
 if TYPE_CHECKING:
     from ...ir.program import Program
     from .plan import Holes, Plan
 
+_DEPTH = 8  # of a method's body
 BATCH = ("input", "target", "sample_weight")
 
 
@@ -78,11 +81,12 @@ def _extras(program: Program, owner: str) -> list[str]:
 def _constructor_holes(plan: Plan) -> Holes:
     options, numbers = plan.options, plan.numbers
     defaults = {name: _literal(value) for name, value in numbers.items()}
-    body = [f"self.{name} = {_converted(name)}" for name in defaults]
+    body = [wrap_call(f"self.{name} = {_converted(name)}", _DEPTH) for name in defaults]
     for name in plan.structural:
         value = getattr(options, name, None)
         defaults[name] = "None" if value is None else _literal(value)
         body += _assignment(name)
+    body += first_batches(plan)
     if plan.options.momentum > 0:
         body += [f'self.register_buffer("{name}", torch.zeros(()))' for name in ("running", "seen")]
     parts = [f'"{part}",' for part in _choices(plan)]
@@ -117,8 +121,19 @@ def _assignment(name: str) -> list[str]:
     return [f"self.{name} = {'tuple(classes)' if name == 'classes' else name}"]
 
 
+_BOUNDS = {
+    "sharpness": ", above=0",
+    "threshold": ", above=0, below=1",
+    "smooth": ", least=0",
+    "mix": ", least=0",
+    "exponent": ", above=0",
+}
+
+
 def _converted(name: str) -> str:
-    return "tuple(classes)" if name == "classes" else f"float({name})"
+    if name == "classes":
+        return "tuple(classes)"
+    return f'as_number("{name}", {name}{_BOUNDS.get(name, "")})'
 
 
 def _literal(value: float | tuple[float, ...]) -> str:

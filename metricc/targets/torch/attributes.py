@@ -23,7 +23,9 @@ set_submodule share_memory state_dict super to to_empty train training type xpu 
 MODULE_ATTRIBUTES = frozenset(_OF_MODULES.split())
 """Of torch.nn.Module: what its constructor's arguments must not be called."""
 
-_OWN_ATTRIBUTES = frozenset({"average", "counts", "metric", "running", "seen", "tuple"})
+_OWN_ATTRIBUTES = frozenset(
+    {"as_number", "average", "counts", "metric", "running", "seen", "tuple", "unseen"}
+)
 MEANING = {
     "sharpness": "of the soft decision, whose slope at the threshold is sharpness / 4",
     "threshold": "probability above which the decision is positive",

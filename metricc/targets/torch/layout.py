@@ -33,6 +33,9 @@ def layout_holes(plan: Plan) -> Holes:
         "MASKS": "\n".join(_masks(plan)),
         "CHOSEN": "".join(f", {name}" for name in chosen(plan)),
         "CHOSEN_CHECKS": "\n".join(_chosen_checks(plan)),
+        "VALUE_CHECKS": "\n".join(_value_checks(plan)),
+        "WAITS": "works outside of traces, and" if options.validate else "waits for no device, and",
+        "READABLE": "not x.is_meta" if options.validate else "x.is_cpu",
         "PER_SAMPLE": "\n".join(_PER_SAMPLE) if options.per_sample else "",
     }
 
@@ -70,6 +73,43 @@ def arrangement(plan: Plan) -> str:
     given = ["input", "target", "sample_weight", *mask]
     given += [f"self.{name}" for name in _options(plan)]
     return f"input, target, sample_weight = arrange({', '.join(given)})"
+
+
+_FIRST_BATCHES = 8
+
+
+def look(plan: Plan) -> list[str]:
+    """Return the lines of forward that look at values: of each batch, or of the first few."""
+    call = "check_values(input, target, sample_weight)"
+    if plan.options.validate:
+        return ["if can_read(target):", f"    {call}"]
+    return [
+        "if self.unseen and can_read(target):  # the first batches, and only on a CPU",
+        "    self.unseen -= 1",
+        f"    {call}",
+    ]
+
+
+def first_batches(plan: Plan) -> list[str]:
+    """Return the line of the constructor that counts them."""
+    return [] if plan.options.validate else [f"self.unseen = {_FIRST_BATCHES}"]
+
+
+def _value_checks(plan: Plan) -> list[str]:
+    """What weighs nothing may be anything."""
+    options = plan.options
+    bare = "blank({}, sample_weight)" if plan.arranges else "{}"
+    hint = "" if options.ignore_index is not None else ', "; or give ignore_index"'
+    targets = f'check_range("target", {bare.format("target")}{hint})'
+    lines = ["check_weights(sample_weight)"]
+    if options.is_softmax:
+        lines += ["if target.dim() == input.dim():", f"    {targets}"]
+    else:
+        lines.append(targets)
+    if not options.from_logits:
+        logits = '"; from_logits=True takes logits"'
+        lines.append(f'check_range("input", {bare.format("input")}, {logits})')
+    return lines
 
 
 def _options(plan: Plan) -> list[str]:

@@ -9,7 +9,7 @@ from ..printer import number
 from ..target import fill, read_template, wrap_call
 from .arguments import call_with_attributes, count_call
 from .batch import counts_shape
-from .layout import arrangement
+from .layout import arrangement, look
 
 if TYPE_CHECKING:
     from .plan import Holes, Plan
@@ -43,6 +43,7 @@ def module_holes(plan: Plan) -> Holes:
         "FORWARD_ARGUMENTS": ", ".join((*arguments, *counts)),
         "COMPILED": f"{plan.title}Compiled" if plan.has_tangent else plan.title,
         "ARRANGE": wrap_call(arrangement(plan), _INDENT),
+        "LOOK": "\n".join(look(plan)),
         "CHOOSE": "\n".join(_choice(plan)),
         "CHOICE": _chosen_by(plan),
         "AND_KERNELS": ": kernels, where they can be had" if _kernels(plan) else "",

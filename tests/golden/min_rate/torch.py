@@ -20,6 +20,7 @@ Singular places, where the functions below bound it:
 """
 
 import functools
+import math
 
 import torch
 
@@ -332,14 +333,18 @@ class MinRateLoss(torch.nn.Module):
 
     def __init__(self, *, sharpness=73.0, threshold=0.5, smooth=1.0, zero_division=0.0):
         super().__init__()
-        self.sharpness = float(sharpness)
-        self.threshold = float(threshold)
-        self.smooth = float(smooth)
-        self.zero_division = float(zero_division)
+        self.sharpness = as_number("sharpness", sharpness, above=0)
+        self.threshold = as_number("threshold", threshold, above=0, below=1)
+        self.smooth = as_number("smooth", smooth, least=0)
+        self.zero_division = as_number("zero_division", zero_division)
+        self.unseen = 8
 
     def forward(self, input, target, sample_weight=None):
         """Return the loss of the batch as a 0-dim tensor; weights broadcast."""
         check(input, target, sample_weight=sample_weight)
+        if self.unseen and can_read(target):  # the first batches, and only on a CPU
+            self.unseen -= 1
+            check_values(input, target, sample_weight)
         function = choose(input)
         options = (
             self.sharpness,
@@ -361,22 +366,79 @@ class MinRateLoss(torch.nn.Module):
         return ", ".join(parts)
 
 
-def check(input, target, **weights):
-    """Raise if the arguments do not fit together."""
+def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
+    """Return a finite number within these bounds as a float."""
+    if above < value < below and least <= value and abs(value) <= 1e30:
+        return float(value)
+    bounds = {"above": above, "of at least": least, "below": below}
+    limits = [f" {word} {bound}" for word, bound in bounds.items() if abs(bound) < 2]
+    raise ValueError(f"{name} must be a finite number{''.join(limits)}, not {value}")
+
+
+def check_values(input, target, sample_weight):
+    """Raise if a value is out of range; NaN is left to the loss, in which it shows."""
+    check_weights(sample_weight)
+    check_range("target", target, "; or give ignore_index")
+
+
+def check_range(name, x, hint=""):
+    """Raise if a number in x is below 0 or above 1, beyond what rounding does."""
+    if x.numel() == 0 or x.dtype == torch.bool:
+        return
+    low, high = (bound.item() for bound in x.detach().float().aminmax())
+    if low < -1e-3 or high > 1.001:
+        raise ValueError(f"{name} must be from 0 to 1, not {low:g} to {high:g}{hint}")
+
+
+def check_weights(sample_weight):
+    """Raise if a weight is negative."""
+    if sample_weight is None or not can_read(sample_weight):
+        return
+    if (sample_weight < 0).any():
+        least = f"{sample_weight.min().item():g}"
+        raise ValueError(f"sample_weight must be 0 or more, not {least}")
+
+
+def can_read(x):
+    """Tell whether to look at x waits for no device, and breaks no trace."""
+    if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        return False
+    return x.is_cpu
+
+
+def check_floats(input):
+    """Raise unless input is a tensor of floating point numbers."""
+    if not isinstance(input, torch.Tensor):
+        raise TypeError(f"input must be a tensor, not {type(input).__name__}")
     if not input.is_floating_point():
         raise TypeError(f"input must be floating point, not {input.dtype}")
+
+
+def check_data(name, x, input):
+    """Raise unless x holds real numbers beside input, and is no part of what is learned."""
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"{name} must be a tensor, not {type(x).__name__}")
+    if x.is_complex():
+        raise TypeError(f"{name} must hold real numbers, not {x.dtype}")
+    if x.device != input.device:
+        raise ValueError(f"{name} is on {x.device}, but input is on {input.device}")
+    if x.requires_grad:
+        raise ValueError(f"{name} requires grad, but only input gets a gradient")
+
+
+def check(input, target, **weights):
+    """Raise if the arguments do not fit together."""
+    check_floats(input)
+    check_data("target", target, input)
     if target.shape != input.shape:
         shapes = f"{tuple(target.shape)} and {tuple(input.shape)} in a binary task"
         raise ValueError(f"target and input must have the same shape, not {shapes}")
-    if target.requires_grad:
-        raise ValueError("target requires grad, but only input gets a gradient")
     for name, weight in weights.items():
         if weight is None:
             continue
+        check_data(name, weight, input)
         sizes = zip(reversed(weight.shape), reversed(input.shape))
         fits = all(size in (1, full) for size, full in sizes)
         if not fits or weight.dim() > input.dim():
             shapes = f"{tuple(weight.shape)} and {tuple(input.shape)}"
             raise ValueError(f"{name} must broadcast to input, not {shapes}")
-        if weight.requires_grad:
-            raise ValueError(f"{name} requires grad, but only input gets a gradient")

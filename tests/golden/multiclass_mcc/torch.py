@@ -23,6 +23,8 @@ Singular places, where the functions below bound it:
     √0: a truth of a single class, or a single class for all predictions
 """
 
+import math
+
 import torch
 
 
@@ -319,15 +321,19 @@ class MulticlassMccLoss(torch.nn.Module):
 
     def __init__(self, *, smooth=0.0, zero_division=0.0, class_dim=1):
         super().__init__()
-        self.smooth = float(smooth)
-        self.zero_division = float(zero_division)
+        self.smooth = as_number("smooth", smooth, least=0)
+        self.zero_division = as_number("zero_division", zero_division)
         self.class_dim = class_dim
+        self.unseen = 8
 
     def forward(self, input, target, sample_weight=None):
         """Return the loss of the batch as a 0-dim tensor; weights fit the samples."""
         input, target, sample_weight = arrange(
             input, target, sample_weight, self.class_dim
         )
+        if self.unseen and can_read(target):  # the first batches, and only on a CPU
+            self.unseen -= 1
+            check_values(input, target, sample_weight)
         function = choose(input)
         options = (
             self.smooth,
@@ -359,6 +365,31 @@ def arrange(input, target, sample_weight, class_dim):
     return input, target, sample_weight
 
 
+def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
+    """Return a finite number within these bounds as a float."""
+    if above < value < below and least <= value and abs(value) <= 1e30:
+        return float(value)
+    bounds = {"above": above, "of at least": least, "below": below}
+    limits = [f" {word} {bound}" for word, bound in bounds.items() if abs(bound) < 2]
+    raise ValueError(f"{name} must be a finite number{''.join(limits)}, not {value}")
+
+
+def check_values(input, target, sample_weight):
+    """Raise if a value is out of range; NaN is left to the loss, in which it shows."""
+    check_weights(sample_weight)
+    if target.dim() == input.dim():
+        check_range("target", blank(target, sample_weight), "; or give ignore_index")
+
+
+def check_range(name, x, hint=""):
+    """Raise if a number in x is below 0 or above 1, beyond what rounding does."""
+    if x.numel() == 0 or x.dtype == torch.bool:
+        return
+    low, high = (bound.item() for bound in x.detach().float().aminmax())
+    if low < -1e-3 or high > 1.001:
+        raise ValueError(f"{name} must be from 0 to 1, not {low:g} to {high:g}{hint}")
+
+
 def check_weights(sample_weight):
     """Raise if a weight is negative."""
     if sample_weight is None or not can_read(sample_weight):
@@ -379,8 +410,7 @@ def align(name, weight, input, class_dim):
     """Return a weight in the layout of input: per sample, per site, or per site and class."""
     if weight is None:
         return None
-    if weight.requires_grad:
-        raise ValueError(f"{name} requires grad, but only input gets a gradient")
+    check_data(name, weight, input)
     aligned = weight
     if weight.dim() <= 1:
         aligned = weight.reshape(-1, *[1] * (input.dim() - 1))
@@ -397,15 +427,33 @@ def align(name, weight, input, class_dim):
     return aligned
 
 
-def check_input(input, target, class_dim):
-    """Raise unless input has classes, and target is no part of what is learned."""
+def check_floats(input):
+    """Raise unless input is a tensor of floating point numbers."""
+    if not isinstance(input, torch.Tensor):
+        raise TypeError(f"input must be a tensor, not {type(input).__name__}")
     if not input.is_floating_point():
         raise TypeError(f"input must be floating point, not {input.dtype}")
+
+
+def check_data(name, x, input):
+    """Raise unless x holds real numbers beside input, and is no part of what is learned."""
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"{name} must be a tensor, not {type(x).__name__}")
+    if x.is_complex():
+        raise TypeError(f"{name} must hold real numbers, not {x.dtype}")
+    if x.device != input.device:
+        raise ValueError(f"{name} is on {x.device}, but input is on {input.device}")
+    if x.requires_grad:
+        raise ValueError(f"{name} requires grad, but only input gets a gradient")
+
+
+def check_input(input, target, class_dim):
+    """Raise unless input has classes, and target is data beside it."""
+    check_floats(input)
+    check_data("target", target, input)
     if not -input.dim() <= class_dim < input.dim() or input.dim() < 2:
         shape = f"{tuple(input.shape)} has no dimension {class_dim}"
         raise ValueError(f"input must have a class dimension, (N, C, ...): {shape}")
-    if target.requires_grad:
-        raise ValueError("target requires grad, but only input gets a gradient")
 
 
 def check(input, target, class_dim):

@@ -2,8 +2,7 @@ def align(name, weight, input, class_dim):
     """Return a weight in the layout of input: per sample, per site, or per site and class."""
     if weight is None:
         return None
-    if weight.requires_grad:
-        raise ValueError(f"{name} requires grad, but only input gets a gradient")
+    check_data(name, weight, input)
     aligned = weight
     if weight.dim() <= 1:
         aligned = weight.reshape(-1, *[1] * (input.dim() - 1))

@@ -8,7 +8,7 @@ def check_weights(sample_weight):
 
 
 def can_read(x):
-    """Tell whether to look at x waits for no device, and breaks no trace."""
+    """Tell whether to look at x __WAITS__ breaks no trace."""
     if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
         return False
-    return x.is_cpu
+    return __READABLE__

@@ -11,6 +11,7 @@ class __NAME__Loss(torch.nn.Module):
     def forward(__FORWARD_ARGUMENTS__):
         """Return the loss of the batch__AS__; __WEIGHTS__."""
         __ARRANGE__
+        __LOOK__
         __CHOOSE__
         options = (
             __OPTIONS__
