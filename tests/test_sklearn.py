@@ -210,7 +210,7 @@ def left_out(case: str, column: int) -> Deviation:
         lambda p: bool(np.isnan(columns(p)[column]).any()),
         mean_of_the_rest(lambda p: columns(p)[column]),
         lambda p: NAN,
-        ('average="macro", NaN for 0/0', "the mean of the rest", "NaN"),
+        ('`average="macro"`, NaN for 0/0', "the mean of the rest", "NaN"),
     )
 
 
