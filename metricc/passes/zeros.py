@@ -41,7 +41,9 @@ MAX_WORK = 20_000
 Sixty times what any metric of the library needs; counted, so that all machines say the same.
 """
 _LOOK = 5
-_FACTORING = 10
+
+MAX_DEGREE = 10
+"""A polynomial of a higher degree is not factored: how long that takes cannot be told."""
 
 MAX_TEXT = 200
 """The letters of a function's arguments in an equation; longer ones are not written."""
@@ -183,7 +185,8 @@ class ZeroFinder:
         terms = [self._product(term) for term in sp.Add.make_args(flat)]
         if len(terms) == 1 or abs(sum(term.sign for term in terms)) == len(terms):
             return reduce(both, terms)
-        self._spend(_FACTORING * len(terms) * degree(flat))
+        order = degree(flat)
+        self._spend(len(terms) * order**2 if order <= MAX_DEGREE else MAX_WORK)
         found = factors(flat)
         if found == [flat]:
             return self._of_both_signs(flat)
