@@ -1,4 +1,4 @@
-"""Hostile text: the corpus, a search for more of its kind, and that nothing breaks out of a file."""
+"""Hostile text: the corpus, a search for more of its kind; and nothing breaks out of a file."""
 
 from __future__ import annotations
 
