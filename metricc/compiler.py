@@ -89,6 +89,8 @@ def emit(
     Raises:
         MetricError: there is no such target, or the metric cannot be a loss with these options.
     """
+    if not isinstance(name, str):
+        raise d.MetricError(d.WrongValue(None, "name", repr(name), "a name, as text"))
     if target not in TARGETS:
         wanted = " or ".join(f'"{known}"' for known in TARGETS)
         raise d.MetricError(d.WrongValue(None, "target", repr(target), wanted))

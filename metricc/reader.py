@@ -24,3 +24,5 @@ def read_source(path: Path) -> Source:
         raise d.MetricError(d.UnreadableFile(None, str(path), reason)) from None
     except UnicodeDecodeError:
         raise d.MetricError(d.UnreadableFile(None, str(path), "not UTF-8 text")) from None
+    except ValueError:  # a null byte, or half a character
+        raise d.MetricError(d.UnreadableFile(None, str(path), "not a path")) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import oracle
 import torch
+from formulas import scale_free
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -16,24 +17,6 @@ quick = settings(
     phases=[Phase.explicit, Phase.generate],  # to shrink an example is to compile it often
     suppress_health_check=[HealthCheck.too_slow],
 )
-
-sums = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from(oracle.ENTRIES)), min_size=1, max_size=3
-).map(lambda terms: "(" + " + ".join(f"{times}*{entry}" for times, entry in terms) + ")")
-rates = st.tuples(sums, sums).map(lambda pair: f"({pair[0]}/({pair[0]} + {pair[1]}))")
-
-
-def combine(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    binary = st.tuples(parts, st.sampled_from("+-*/"), parts).map(
-        lambda found: "({} {} {})".format(*found)
-    )
-    unary = st.tuples(st.sampled_from(["sqrt", "log"]), parts).map(
-        lambda found: "{}(1/2 + ({})^2)".format(*found)
-    )
-    return binary | unary
-
-
-scale_free = st.recursive(rates, combine, max_leaves=4)
 
 
 def batch() -> tuple[torch.Tensor, torch.Tensor]:

@@ -149,7 +149,11 @@ def _from_slopes(found: list[Samples]) -> Direction | None:
 
 def _from_perfection(found: list[Samples]) -> Direction | None:
     """Compare the perfect prediction with others on the same truth."""
+    import numpy as np
+
     pairs = [(s.best, s.values, TOLERANCE * (1 + abs(s.best))) for s in found]
+    if not all(np.isfinite(best).all() for best, *_ in pairs):
+        return None
     no_worse = all((best >= value - least).all() for best, value, least in pairs)
     no_better = all((best <= value + least).all() for best, value, least in pairs)
     if no_worse == no_better:

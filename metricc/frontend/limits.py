@@ -21,6 +21,9 @@ MAX_DEPTH = 100
 MAX_EXPONENT = 16
 MAX_COEFFICIENT = 300
 MAX_CONSTANT_DEPTH = 8
+MAX_CONSTANT_SIZE = 50
+_KINK = 5
+"""What each further value of a minimum or maximum counts for, in operations."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,10 @@ class Limits:
         _limit(term, "the depth of nested operations", measure.depth, MAX_DEPTH)
         _limit(term, "the number of digits, multiplied out,", measure.digits, MAX_COEFFICIENT)
         _limit(term, "the depth of this constant", measure.irrational, MAX_CONSTANT_DEPTH)
+        if measure.constant is not None and measure.irrational:
+            _limit(
+                term, "the number of operations of this constant", measure.size, MAX_CONSTANT_SIZE
+            )
         self.measures[term] = measure
         return term
 
@@ -91,12 +98,18 @@ def _measure(term: Term, args: list[_Measure]) -> _Measure:
     constant = _constant(term, args)
     is_function = constant is not None and (term.op in FUNCTIONS or term.op == "pow")
     return _Measure(
-        1 + sum(arg.size for arg in args) + (args[0].size * (repeats - 1) if repeats > 1 else 0),
+        _size(term, args, repeats),
         max(1, len(args) - 1) + max((arg.depth for arg in args), default=0),
         _digits(term, args) * repeats,
         constant,
         max((arg.irrational for arg in args), default=0) + is_function,
     )
+
+
+def _size(term: Term, args: list[_Measure], repeats: int) -> int:
+    own = _KINK * (len(args) - 1) if term.op in ("min", "max", "clamp") else 1
+    again = args[0].size * (repeats - 1) if repeats > 1 else 0
+    return own + sum(arg.size for arg in args) + again
 
 
 def _repeats(term: Term, args: list[_Measure]) -> int:

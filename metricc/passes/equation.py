@@ -42,3 +42,22 @@ def _power(factor: sp.Expr, shown: Shown) -> str:
     base, exponent = factor.as_base_exp()
     text = shown.get(base, str(base))
     return text if exponent == 1 else f"{text}^{exponent}"
+
+
+def degree(flat: sp.Expr) -> int:
+    """Return the most factors that a term of a polynomial has, besides numbers."""
+    return max(sum(map(_times, sp.Mul.make_args(term))) for term in sp.Add.make_args(flat))
+
+
+def _times(factor: sp.Expr) -> int:
+    return 0 if factor.is_number else abs(int(factor.as_base_exp()[1]))
+
+
+def factors(flat: sp.Expr) -> list[sp.Expr]:
+    """Return what multiplies to a polynomial, a factor as often as it occurs."""
+    try:
+        number, found = sp.factor_list(flat)
+    except sp.PolynomialError:  # a constant such as 1/(1 + exp(-2)) is not taken for one
+        return [flat]
+    each = [factor for factor, times in found for _ in range(times)]
+    return [number, *each] if len(each) > 1 else [flat]

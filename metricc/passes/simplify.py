@@ -27,13 +27,12 @@ if TYPE_CHECKING:
 
 MAX_OPERATIONS = 250
 """A gradient of more operations than this is left as it is: time grows faster than its use."""
-
 MAX_WRITTEN = 1_500
 """Likewise one that is longer than this before anything in it is shared."""
-
 MAX_SIDE = 100
 """A rule leaves a slope of more operations than this alone."""
-
+MAX_NESTED = 4
+"""Quotients in quotients, deeper than this, stay names: sympy asks for the sign of each again."""
 MAX_TERMS = 150
 """Likewise one with more terms than this once it is multiplied out."""
 MAX_RESULTS = 12
@@ -106,14 +105,18 @@ def square_roots(expr: sp.Expr, bound: Bound) -> Iterator[sp.Expr]:
 
 def write_out(expr: sp.Expr, bound: Bound) -> Iterator[sp.Expr]:
     """m → N/D where m = N/D, after which factors cancel; for each m, and for all."""
-    quotients = {b.symbol: b.args[0] / b.args[1] for b in reversed(bound) if b.op == "quotient"}
-    written = expr
+    quotients = {b.symbol: b.args[0] / b.args[1] for b in bound if b.op == "quotient"}
+    depth: dict[sp.Basic, int] = {}
     for symbol, ratio in quotients.items():
+        depth[symbol] = 1 + max((depth.get(s, 0) for s in ratio.free_symbols), default=0)
+    written = expr
+    is_deep = max((depth.get(s, 0) for s in expr.free_symbols), default=0) > MAX_NESTED
+    for symbol, ratio in reversed(quotients.items()):
         if symbol in expr.free_symbols:
             yield expr.xreplace({symbol: ratio})
-        if sp.count_ops(written) <= MAX_SIDE:
+        if not is_deep and sp.count_ops(written) <= MAX_SIDE:
             written = written.xreplace({symbol: ratio})
-    if sp.count_ops(written) <= MAX_SIDE:
+    if not is_deep and sp.count_ops(written) <= MAX_SIDE:
         yield sp.factor_terms(written)
 
 

@@ -23,7 +23,7 @@ import sympy as sp
 from ..ir.symbolic import ENTRY, MARGINAL_SUMS, expanded_size, parameter_symbol
 from ..ir.typed import ENTRIES
 from .direction import DIRECTIONS
-from .equation import equation, polynomial
+from .equation import degree, equation, factors, polynomial
 from .faces import Face, Zeros, both, either, minimal
 from .sample import Samples
 
@@ -35,22 +35,22 @@ if TYPE_CHECKING:
 MAX_TERMS = 500
 """What has more terms than this, multiplied out, is not looked at."""
 
+MAX_WORK = 20_000
+"""The terms that are looked at for one metric, with a charge for each look and for factoring.
+
+Sixty times what any metric of the library needs; counted, so that all machines say the same.
+"""
+_LOOK = 5
+
+MAX_DEGREE = 10
+"""A polynomial of a higher degree is not factored: how long that takes cannot be told."""
+
 MAX_TEXT = 200
 """The letters of a function's arguments in an equation; longer ones are not written."""
 _AT_ZERO = dict.fromkeys(("sqrt", "cbrt", "abs", "min", "max", "log1p", "xlogx"), sp.Integer(0))
 _AT_ZERO |= dict.fromkeys(("sin", "asin", "atan", "tanh", "log"), sp.Integer(0))  # log at 1
 _AT_ZERO |= {"exp": sp.Integer(1), "cos": sp.Integer(1), "sigmoid": sp.Rational(1, 2)}
 _FACES = [frozenset(face) for size in range(1, 5) for face in combinations(ENTRIES, size)]
-
-
-def _factors(flat: sp.Expr) -> list[sp.Expr]:
-    """Return what multiplies to a polynomial, a factor as often as it occurs."""
-    try:
-        number, factors = sp.factor_list(flat)
-    except sp.PolynomialError:  # a constant such as 1/(1 + exp(-2)) is not taken for one
-        return [flat]
-    found = [factor for factor, times in factors for _ in range(times)]
-    return [number, *found] if len(found) > 1 else [flat]
 
 
 class TooLargeError(Exception):
@@ -80,6 +80,7 @@ class ZeroFinder:
         self.known = {ENTRY[e]: Zeros(1, frozenset({frozenset({e})})) for e in ENTRIES}
         self.ratios: dict[sp.Symbol, tuple[sp.Expr, sp.Expr]] = {}
         self.too_large: set[sp.Symbol] = set()
+        self.work = 0
         self.moving = {*ENTRY.values(), *DIRECTIONS["grad_pos"], *DIRECTIONS["grad_neg"]}
         self.shown = {symbol: name for name, symbol in ENTRY.items()}
 
@@ -146,9 +147,16 @@ class ZeroFinder:
         top, _ = self._fraction(expr)
         return bool(sp.expand(top.xreplace(there)) == 0)
 
+    def _spend(self, work: int) -> None:
+        """Count work before it is done."""
+        self.work += work
+        if self.work > MAX_WORK:
+            raise TooLargeError
+
     def _fraction(self, expr: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
         """Return numerator and denominator over entries and functions."""
         flat = _limited(self.default(expr))
+        self._spend(_LOOK + len(sp.Add.make_args(flat)))
         if self.too_large & flat.free_symbols:
             raise TooLargeError
         if not self.ratios.keys() & flat.free_symbols:
@@ -177,10 +185,12 @@ class ZeroFinder:
         terms = [self._product(term) for term in sp.Add.make_args(flat)]
         if len(terms) == 1 or abs(sum(term.sign for term in terms)) == len(terms):
             return reduce(both, terms)
-        factors = _factors(flat)
-        if factors == [flat]:
+        order = degree(flat)
+        self._spend(len(terms) * order**2 if order <= MAX_DEGREE else MAX_WORK)
+        found = factors(flat)
+        if found == [flat]:
             return self._of_both_signs(flat)
-        return reduce(either, map(self._polynomial, factors))
+        return reduce(either, map(self._polynomial, found))
 
     def _of_both_signs(self, flat: sp.Expr) -> Zeros:
         """What takes both signs vanishes on a surface between; what does not may on faces."""
