@@ -16,7 +16,8 @@ emit                Compilation           → Artifact        targets/
 passes/run.py calls those from lower to stabilize; specialise calls it again, for the average that
 passes/aggregate.py puts around the metric. What is made of a compilation on request: derivation/
 (steps on paper, which formats/ writes), explain/ (a report), plot/ (a picture). surrogate.py runs
-surrogates through the same passes. kernels/ builds the loops in C of emitted files, when these run.
+surrogates through the same passes. kernels/ builds the loops in C of emitted files, when these run;
+proof/ runs such a file against its formula, and takes nothing from here but names and direction.
 """
 
 from __future__ import annotations

@@ -173,6 +173,7 @@ BROKEN = {
     "no formula": "# made by metricc 0.1.0\n",
     "no command": "# made by metricc 0.1.0\n# formula: TP\n# command: metricc compile 'f1\n",
     "no option": "# made by metricc 0.1.0\n# formula: TP\n# command: metricc compile f1 --fast\n",
+    "help": "# made by metricc 0.1.0\n# formula: TP\n# command: metricc compile --help\n",
     "no loss": "# made by metricc 0.1.0\n# formula: TP\n# command: metricc compile f1\n",
     "no Python": "# made by metricc 0.1.0\n# formula: TP\n# command: metricc compile f1\ndef\n",
 }

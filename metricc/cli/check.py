@@ -34,11 +34,11 @@ def check_command(file: Path) -> None:
     that nothing is taken on trust from the rules by which the file was made. Exits with 1 if
     anything fails.
     """
-    header = read_header(file)
-    click.echo(f"{file}: {header.formula}\n")
+    proof = prove_file(file)
+    click.echo(f"{file}: {read_header(file).formula}\n")
     click.echo(_line("what", "against", "found", "limit", "").rstrip())
     rows = []
-    for row in prove_file(file):
+    for row in proof:
         rows.append(row)
         click.echo(_line(row.what, row.against, row.figure, row.limit, _VERDICTS[row.holds]))
         for detail in row.details[:_SHOWN]:
@@ -57,7 +57,7 @@ def _line(what: str, against: str, figure: str, limit: str, verdict: str) -> str
 
 
 def prove_file(file: Path) -> Iterator[Row]:
-    """Yield what is proved of an emitted file, a row at a time.
+    """Return what is proved of an emitted file, a row at a time.
 
     Raises:
         MetricError: it is no emitted loss, or does not run.
@@ -77,7 +77,7 @@ def prove_file(file: Path) -> Iterator[Row]:
     chosen = {name: x for name, x in given.items() if name in names and x is not None}
     emitted = load(file)
     options = LossOptions.make(**chosen)
-    yield from prove(emitted, make_claim(header, formula, params, options, emitted.parameters))
+    return prove(emitted, make_claim(header, formula, params, options, emitted.parameters))
 
 
 def _options_of(header: Header, file: Path) -> dict[str, Any]:
@@ -87,3 +87,5 @@ def _options_of(header: Header, file: Path) -> dict[str, Any]:
     except click.ClickException as error:
         reason = f"has a command that means nothing: {error.format_message()}"
         raise unprovable(file, reason) from None
+    except click.exceptions.Exit:  # after --help
+        raise unprovable(file, "has a command that makes no file") from None
