@@ -192,3 +192,21 @@ def test_no_value_is_no_crash() -> None:
     with pytest.raises(NoValueError):
         evaluate(compiled("1/TP").typed.body, {"TP": real(0)}, {})
     assert "singular places" in report("1/TP")
+
+
+ONE_SIDED = {
+    "precision": [
+        "beside TP=0 TN=10 FP=0 FN=10 the value is 1 as the decision on a positive moves"
+    ],
+    "f1": [],
+    "mcc": [],
+    "FP/(FP + FN)": [
+        "beside TP=10 TN=10 FP=0 FN=0 the value is 1 as the decision on a negative moves"
+    ],
+}
+
+
+@pytest.mark.parametrize("formula", ONE_SIDED)
+def test_limits_from_one_side_that_are_not_the_policys_are_told(formula: str) -> None:
+    lines = metricc.compile(formula).explain().splitlines()
+    assert [line.strip() for line in lines if "decision on a" in line] == ONE_SIDED[formula]

@@ -6,6 +6,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from ..analysis.batches import SMOOTH, one_class_batches
+from ..analysis.beside import limits_beside
 from ..analysis.exact import Exact
 from ..analysis.monotony import WITHOUT_VALUE, is_regular, matrices
 from ..analysis.sampler import Sampler
@@ -29,6 +30,7 @@ _POLICY = {
     ),
 }
 _OTHERS = 10
+_NEAR = 1e-4
 _NOWHERE = "none: it has a value and finite slopes for every batch, the empty one included"
 _NONE_TRIED = "none among the matrices tried: with an absent class, a single one, no errors, …"
 _NOT_FOUND = "the formula is too large to tell where it has no value; it has none, for example, at "
@@ -77,15 +79,27 @@ def _where(singularity: Singularity) -> str:
 
 
 def _examples(compilation: Compilation) -> list[str]:
-    sampler = Sampler(compilation.typed, compilation.program)
-    rows = []
+    sampler, exact = Sampler(compilation.typed, compilation.program), Exact(compilation.typed)
+    rows, lines = [], []
     for matrix in dict.fromkeys(_places(compilation)):
         sample = sampler.sample_at(matrix)
         if sample is not None:
             results = (sample.value, sample.grad_pos, sample.grad_neg)
             rows.append((shown_matrix(matrix), *map(shown, results)))
+            lines += _beside(exact, matrix, sample.value)
     head = ("there", "value", "grad_pos", "grad_neg")
-    return ["", *Table(head, tuple(rows)).lines()] if rows else []
+    return ["", *Table(head, tuple(rows)).lines(), *([""] if lines else []), *lines] if rows else []
+
+
+def _beside(exact: Exact, matrix: Matrix, value: float) -> list[str]:
+    """Return a line on one-sided limits that differ from the value that the policy gives."""
+    limits = limits_beside(exact, matrix) if exact.at(matrix) is None else {}
+    told = [
+        f"{shown(limit)} as the decision on {whose} moves"
+        for whose, limit in limits.items()
+        if abs(limit - value) > _NEAR * max(1, abs(value))
+    ]
+    return wrapped(f"beside {shown_matrix(matrix)} the value is {', '.join(told)}") if told else []
 
 
 def _places(compilation: Compilation) -> Iterator[Matrix]:
