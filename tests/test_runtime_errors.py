@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch._dynamo.testing
 
 import metricc
 
@@ -76,7 +77,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[Any, ...], str]] = {
     "counts for shares": (
         {"task": "multiclass"},
         (LOGITS, 2 * SHARES),
-        "target must be from 0 to 1, not 0 to 2; or give ignore_index",
+        "target must be from 0 to 1, not 0 to 2",
     ),
     "labels that count": (
         {"task": "multilabel"},
@@ -152,6 +153,20 @@ def test_transforms_leave_values_alone() -> None:
     torch.func.vmap(lambda x: module(x, 2 * Y))(batch)
     compiled = torch.compile(module, backend="eager", fullgraph=True)
     compiled(X.clone().requires_grad_(), Y)
+
+
+def test_looking_makes_no_graph_twice() -> None:
+    module, counter = loss(), torch._dynamo.testing.CompileCounter()
+    compiled = torch.compile(module, backend=counter)
+    for _ in range(4):
+        module(X, Y)
+        compiled(X, Y)
+    assert counter.frame_count == 1
+
+
+def test_a_parameter_called_like_an_option_has_no_bounds_of_it() -> None:
+    module = metricc.compile("exponent*recall", params={"exponent": -1}).loss(direction="max")
+    assert module(X, Y).isfinite()
 
 
 NUMBERS = {

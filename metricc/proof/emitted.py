@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Function = type[torch.autograd.Function]
 
+_NAMES = {"Eager": "eager", "Fused": "loops in C", "Triton": "Triton"}
+"""The ends of the names of autograd functions; one without such an end serves transforms."""
+
 
 @dataclass(frozen=True)
 class Path:
@@ -36,8 +39,9 @@ class Path:
 
     @property
     def name(self) -> str:
-        """The name of the function."""
-        return self.function.__name__
+        """What the function goes by in a table, where its own name would take too much room."""
+        ends = (end for end in _NAMES if self.function.__name__.endswith(end))
+        return next((_NAMES[end] for end in ends), "transformable")
 
 
 @dataclass(frozen=True)

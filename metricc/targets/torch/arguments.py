@@ -81,7 +81,9 @@ def _extras(program: Program, owner: str) -> list[str]:
 def _constructor_holes(plan: Plan) -> Holes:
     options, numbers = plan.options, plan.numbers
     defaults = {name: _literal(value) for name, value in numbers.items()}
-    body = [wrap_call(f"self.{name} = {_converted(name)}", _DEPTH) for name in defaults]
+    own = [*plan.own][: -1 if options.exponent != 1 else None]  # the last one is the option
+    bounds = {name: bound for name, bound in _BOUNDS.items() if name not in own}
+    body = [wrap_call(f"self.{name} = {_converted(name, bounds)}", _DEPTH) for name in defaults]
     for name in plan.structural:
         value = getattr(options, name, None)
         defaults[name] = "None" if value is None else _literal(value)
@@ -130,10 +132,10 @@ _BOUNDS = {
 }
 
 
-def _converted(name: str) -> str:
+def _converted(name: str, bounds: dict[str, str]) -> str:
     if name == "classes":
         return "tuple(classes)"
-    return f'as_number("{name}", {name}{_BOUNDS.get(name, "")})'
+    return f'as_number("{name}", {name}{bounds.get(name, "")})'
 
 
 def _literal(value: float | tuple[float, ...]) -> str:

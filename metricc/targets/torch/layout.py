@@ -84,7 +84,7 @@ def look(plan: Plan) -> list[str]:
     if plan.options.validate:
         return ["if can_read(target):", f"    {call}"]
     return [
-        "if self.unseen and can_read(target):  # the first batches, and only on a CPU",
+        "if can_read(target) and self.unseen:  # the first batches, and only on a CPU",
         "    self.unseen -= 1",
         f"    {call}",
     ]
@@ -99,7 +99,8 @@ def _value_checks(plan: Plan) -> list[str]:
     """What weighs nothing may be anything."""
     options = plan.options
     bare = "blank({}, sample_weight)" if plan.arranges else "{}"
-    hint = "" if options.ignore_index is not None else ', "; or give ignore_index"'
+    has_index = options.ignore_index is None and not options.is_softmax
+    hint = ', "; or give ignore_index"' if has_index else ""
     targets = f'check_range("target", {bare.format("target")}{hint})'
     lines = ["check_weights(sample_weight)"]
     if options.is_softmax:

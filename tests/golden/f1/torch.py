@@ -318,7 +318,7 @@ class F1Loss(torch.nn.Module):
     def forward(self, input, target, sample_weight=None):
         """Return the loss of the batch as a 0-dim tensor; weights broadcast."""
         check(input, target, sample_weight=sample_weight)
-        if self.unseen and can_read(target):  # the first batches, and only on a CPU
+        if can_read(target) and self.unseen:  # the first batches, and only on a CPU
             self.unseen -= 1
             check_values(input, target, sample_weight)
         function = choose(input)
@@ -362,7 +362,7 @@ def check_range(name, x, hint=""):
     if x.numel() == 0 or x.dtype == torch.bool:
         return
     low, high = (bound.item() for bound in x.detach().float().aminmax())
-    if low < -1e-3 or high > 1.001:
+    if low < -0.01 or high > 1.01:
         raise ValueError(f"{name} must be from 0 to 1, not {low:g} to {high:g}{hint}")
 
 
@@ -379,7 +379,7 @@ def can_read(x):
     """Tell whether to look at x waits for no device, and breaks no trace."""
     if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
         return False
-    return x.is_cpu
+    return type(x) in (torch.Tensor, torch.nn.Parameter) and x.is_cpu
 
 
 def check_floats(input):

@@ -331,7 +331,7 @@ class MulticlassMccLoss(torch.nn.Module):
         input, target, sample_weight = arrange(
             input, target, sample_weight, self.class_dim
         )
-        if self.unseen and can_read(target):  # the first batches, and only on a CPU
+        if can_read(target) and self.unseen:  # the first batches, and only on a CPU
             self.unseen -= 1
             check_values(input, target, sample_weight)
         function = choose(input)
@@ -378,7 +378,7 @@ def check_values(input, target, sample_weight):
     """Raise if a value is out of range; NaN is left to the loss, in which it shows."""
     check_weights(sample_weight)
     if target.dim() == input.dim():
-        check_range("target", blank(target, sample_weight), "; or give ignore_index")
+        check_range("target", blank(target, sample_weight))
 
 
 def check_range(name, x, hint=""):
@@ -386,7 +386,7 @@ def check_range(name, x, hint=""):
     if x.numel() == 0 or x.dtype == torch.bool:
         return
     low, high = (bound.item() for bound in x.detach().float().aminmax())
-    if low < -1e-3 or high > 1.001:
+    if low < -0.01 or high > 1.01:
         raise ValueError(f"{name} must be from 0 to 1, not {low:g} to {high:g}{hint}")
 
 
@@ -403,7 +403,7 @@ def can_read(x):
     """Tell whether to look at x waits for no device, and breaks no trace."""
     if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
         return False
-    return x.is_cpu
+    return type(x) in (torch.Tensor, torch.nn.Parameter) and x.is_cpu
 
 
 def align(name, weight, input, class_dim):

@@ -8,5 +8,5 @@ def check_range(name, x, hint=""):
     if x.numel() == 0 or x.dtype == torch.bool:
         return
     low, high = (bound.item() for bound in x.detach().float().aminmax())
-    if low < -1e-3 or high > 1.001:
+    if low < -0.01 or high > 1.01:
         raise ValueError(f"{name} must be from 0 to 1, not {low:g} to {high:g}{hint}")

@@ -11,4 +11,4 @@ def can_read(x):
     """Tell whether to look at x __WAITS__ breaks no trace."""
     if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
         return False
-    return __READABLE__
+    return type(x) in (torch.Tensor, torch.nn.Parameter) and __READABLE__
