@@ -133,6 +133,15 @@ def test_what_is_left_out_may_be_anything(validate: bool) -> None:
     masked(LOGITS, 5 * SHARES, mask=1 - SHARES)
 
 
+def test_what_weighs_nothing_may_be_anything_in_a_short_file_too() -> None:
+    namespace: dict[str, Any] = {}
+    exec(metricc.compile("f1").source(from_logits=False), namespace)
+    module = namespace["F1Loss"]()
+    module(torch.tensor([0.3, 7.0]), torch.tensor([1.0, 255.0]), torch.tensor([1.0, 0.0]))
+    with pytest.raises(ValueError, match="target must be from 0 to 1"):
+        module(torch.tensor([0.3, 0.7]), torch.tensor([1.0, 255.0]))
+
+
 @pytest.mark.parametrize("validate", [False, True])
 def test_soft_targets_rounding_and_empty_batches_are_fine(validate: bool) -> None:
     module = loss(validate=validate, from_logits=False)

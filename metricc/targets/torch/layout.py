@@ -110,7 +110,14 @@ def _value_checks(plan: Plan) -> list[str]:
     if not options.from_logits:
         logits = '"; from_logits=True takes logits"'
         lines.append(f'check_range("input", {bare.format("input")}, {logits})')
-    return lines
+    if plan.arranges:
+        return lines
+    first, *rest = lines
+    return [first, "if sample_weight is None:  # a weight of 0 may leave anything out", *_in(rest)]
+
+
+def _in(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 def _options(plan: Plan) -> list[str]:

@@ -336,8 +336,9 @@ def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
 def check_values(input, target, sample_weight):
     """Raise if a value is out of range; NaN is left to the loss, in which it shows."""
     check_weights(sample_weight)
-    check_range("target", target, "; or give ignore_index")
-    check_range("input", input, "; from_logits=True takes logits")
+    if sample_weight is None:  # a weight of 0 may leave anything out
+        check_range("target", target, "; or give ignore_index")
+        check_range("input", input, "; from_logits=True takes logits")
 
 
 def check_range(name, x, hint=""):

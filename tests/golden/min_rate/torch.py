@@ -378,7 +378,8 @@ def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
 def check_values(input, target, sample_weight):
     """Raise if a value is out of range; NaN is left to the loss, in which it shows."""
     check_weights(sample_weight)
-    check_range("target", target, "; or give ignore_index")
+    if sample_weight is None:  # a weight of 0 may leave anything out
+        check_range("target", target, "; or give ignore_index")
 
 
 def check_range(name, x, hint=""):
