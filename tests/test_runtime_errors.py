@@ -124,6 +124,12 @@ def test_values_are_looked_at_in_the_first_batches_only_unless_asked() -> None:
                 other(X, wrong)
 
 
+@pytest.mark.parametrize("method", ["metric", "counts"])
+def test_methods_look_at_values_too(method: str) -> None:
+    with pytest.raises(ValueError, match="target must be from 0 to 1"):
+        getattr(loss(), method)(X, 255 * Y)
+
+
 @pytest.mark.parametrize("validate", [False, True])
 def test_what_is_left_out_may_be_anything(validate: bool) -> None:
     ignoring = loss(ignore_index=255, validate=validate, from_logits=False)
@@ -195,6 +201,13 @@ def test_a_constructor_refuses_numbers_that_a_loss_cannot_take(name: str) -> Non
     with pytest.raises(ValueError, match=r"must be") as caught:
         namespace["FbetaLoss"](**{name: value})
     assert str(caught.value) == message
+
+
+def test_a_constructor_refuses_a_momentum_that_never_forgets() -> None:
+    namespace: dict[str, Any] = {}
+    exec(metricc.compile("f1").source(momentum=0.9), namespace)
+    with pytest.raises(ValueError, match="momentum must be a finite number of at least 0 below 1"):
+        namespace["F1Loss"](momentum=1.0)
 
 
 def test_a_parameter_may_have_the_name_of_a_function_of_the_file() -> None:

@@ -120,6 +120,8 @@ def _choices(plan: Plan) -> list[str]:
 def _assignment(name: str) -> list[str]:
     if name == "weight":
         return ['self.register_buffer("weight", torch.tensor(weight, dtype=torch.float32))']
+    if name == "momentum":
+        return ['self.momentum = as_number("momentum", momentum, least=0, below=1)']
     return [f"self.{name} = {'tuple(classes)' if name == 'classes' else name}"]
 
 
