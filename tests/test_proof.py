@@ -15,6 +15,8 @@ import metricc
 from metricc import diagnostics as d
 from metricc.cli import cli
 from metricc.cli.check import prove_file
+from metricc.ir.operators import FUNCTIONS, REDUCTIONS
+from metricc.proof.numbers import fifty_digits, tensors
 
 if TYPE_CHECKING:
     from metricc.proof.row import Row
@@ -137,6 +139,12 @@ def test_every_edit_of_the_loops_is_caught(name: str, tmp_path: Path) -> None:
     failed = failures(tmp_path / "loss.py")
     assert failed
     assert all("loops in C" in row.what or "difference" in row.against for row in failed[:1])
+
+
+def test_each_function_of_the_language_can_be_proved() -> None:
+    wanted = {*FUNCTIONS, *REDUCTIONS}
+    assert wanted <= {*fifty_digits(0.0).operations}
+    assert wanted <= {*tensors().operations}
 
 
 def test_the_table(tmp_path: Path) -> None:

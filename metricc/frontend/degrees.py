@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import NotScaleFree
 from ..ir.operators import FUNCTIONS, REDUCTIONS, Degree
-from ..ir.typed import ENTRIES, Term, below
+from ..ir.typed import ENTRIES, Term, joins_classes
 from .values import NoValueError, TooBigError, evaluate, real
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _matrices(generator: random.Random) -> tuple[Point, Point]:
 def _is_scale_free(body: Term, parameters: tuple[TypedParameter, ...]) -> bool:
     """Compare m(kx) with m(x) at random points; where it has no value, nothing speaks against."""
     generator = random.Random(_SEED)
-    is_joint = any(term.op in REDUCTIONS or term.value == "classes" for term in below(body))
+    is_joint = joins_classes(body)
     for _ in range(_SAMPLES):
         point, grown = _matrices(generator) if is_joint else _matrix(generator)
         for parameter in parameters:

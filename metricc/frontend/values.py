@@ -99,39 +99,40 @@ def _over(op: str, numbers: tuple[Real, ...]) -> Real:
     return apply("div", (result, real(len(numbers)))) if op == "mean_over" else result
 
 
-def _cbrt(x: Real) -> Real:
-    return _mp.cbrt(x) if x >= 0 else -_mp.cbrt(-x)
+def operations(mp: MPContext) -> dict[str, Callable[..., Real]]:
+    """Return each operation of the language on numbers of a context, without any policy."""
+    return {
+        "pi": lambda: +mp.pi,
+        "neg": operator.neg,
+        "add": operator.add,
+        "sub": operator.sub,
+        "mul": operator.mul,
+        "div": operator.truediv,
+        "pow": operator.pow,
+        "sqrt": mp.sqrt,
+        "cbrt": lambda x: mp.cbrt(x) if x >= 0 else -mp.cbrt(-x),
+        "abs": abs,
+        "min": lambda *args: min(args),
+        "max": lambda *args: max(args),
+        "clamp": lambda x, low, high: min(max(x, low), high),
+        "exp": mp.exp,
+        "log": mp.log,
+        "log2": lambda x: mp.log(x, 2),
+        "log10": mp.log10,
+        "log1p": mp.log1p,
+        "sin": mp.sin,
+        "cos": mp.cos,
+        "asin": mp.asin,
+        "atan": mp.atan,
+        "tanh": mp.tanh,
+        "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+        "normal_cdf": mp.ncdf,
+        "sign": mp.sign,
+        "step": lambda x: (1 + mp.sign(x)) / 2,
+        "xlogx": lambda x: x * mp.log(x) if x else x,
+    }
 
 
 _NOISE = _mp.mpf(10) ** -45
 _LIMIT = _mp.mpf(10) ** LARGEST
-_OPERATIONS: dict[str, Callable[..., Real]] = {
-    "pi": lambda: PI,
-    "neg": operator.neg,
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.truediv,
-    "pow": operator.pow,
-    "sqrt": _mp.sqrt,
-    "cbrt": _cbrt,
-    "abs": abs,
-    "min": min,
-    "max": max,
-    "clamp": lambda x, low, high: min(max(x, low), high),
-    "exp": _mp.exp,
-    "log": _mp.log,
-    "log2": lambda x: _mp.log(x, 2),
-    "log10": _mp.log10,
-    "log1p": _mp.log1p,
-    "sin": _mp.sin,
-    "cos": _mp.cos,
-    "asin": _mp.asin,
-    "atan": _mp.atan,
-    "tanh": _mp.tanh,
-    "sigmoid": lambda x: 1 / (1 + _mp.exp(-x)),
-    "normal_cdf": _mp.ncdf,
-    "sign": _mp.sign,
-    "step": lambda x: (1 + _mp.sign(x)) / 2,
-    "xlogx": lambda x: x * _mp.log(x) if x else x,
-}
+_OPERATIONS = operations(_mp)

@@ -1,7 +1,8 @@
 """The functions of the language: how many arguments each takes and what degree it gives.
 
-Adding a function: a row here, its derivative in `passes/derivatives.py`, and its value three
-times: in `evaluate.py`, at 50 digits in `frontend/values.py`, of a constant in `passes/lower.py`.
+Adding a function: a row here, its derivative in `passes/derivatives.py`, and its value: in
+`evaluate.py`, at 50 digits in `frontend/values.py`, of a constant in `passes/lower.py`, of tensors
+in `proof/numbers.py`.
 A target that cannot print it as a call has a row, or a function among its templates; so has a
 format (`formats/latex.py` and its like) that does not write it as name(x).
 

@@ -91,7 +91,12 @@ class TypedMetric:
     @property
     def is_joint(self) -> bool:
         """Whether it joins the matrices of several classes, one against the rest each."""
-        return any(t.op in REDUCTIONS or t.value == "classes" for t in below(self.body))
+        return joins_classes(self.body)
+
+
+def joins_classes(body: Term) -> bool:
+    """Tell whether a formula speaks of several classes at once."""
+    return any(t.op in REDUCTIONS or t.value == "classes" for t in below(body))
 
 
 Shape = Literal["scalar", "class"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
@@ -27,16 +26,22 @@ if TYPE_CHECKING:
 
 MAX_OPERATIONS = 250
 """A gradient of more operations than this is left as it is: time grows faster than its use."""
+
 MAX_WRITTEN = 1_500
 """Likewise one that is longer than this before anything in it is shared."""
+
 MAX_SIDE = 100
 """A rule leaves a slope of more operations than this alone."""
-MAX_NESTED = 4
-"""Quotients in quotients, deeper than this, stay names: sympy asks for the sign of each again."""
+
 MAX_TERMS = 150
 """Likewise one with more terms than this once it is multiplied out."""
+
+MAX_NESTED = 4
+"""Quotients in quotients, deeper than this, stay names: sympy asks for the sign of each again."""
+
 MAX_RESULTS = 12
 """What a rule gives beyond this is not looked at."""
+
 MAX_WORK = 2_000
 """The operations of all programs that are tried, before the search ends."""
 
@@ -181,12 +186,13 @@ def simplify(gradient: Gradient) -> Gradient:
     """Return the gradient with the cheapest slopes that the rules reach."""
     if _written(gradient) > MAX_WRITTEN or (price := cost(gradient))[0] > MAX_OPERATIONS:
         return replace(gradient, is_too_large=True)
-    seen, work, rework = {_slopes(gradient)}, 0, Counter[str]()
+    seen, work, rework = {_slopes(gradient)}, 0, 0
 
     @cache  # a slope that another rule left alone gives the same results
     def results(rule: Rule, expr: sp.Expr, bound: Bound) -> list[sp.Expr]:
-        rework["terms"] += expanded_size(expr)
-        return [] if rework["terms"] > MAX_REWORK else _results(rule, expr, bound)
+        nonlocal rework
+        rework += expanded_size(expr)
+        return [] if rework > MAX_REWORK else _results(rule, expr, bound)
 
     is_improved = True
     while is_improved:

@@ -1,7 +1,7 @@
 """Arrays of 50-digit numbers, and tensors of float64: what a formula is evaluated in.
 
 Neither shares anything with what metricc derives or emits: an operation of the language is one
-operation here, with the stated policy where it has no value.
+operation here, as it is where constants are evaluated, with the stated policy if it has no value.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch
 from mpmath import MPContext
 
 from ..evaluate import BOUND, LARGEST_EXPONENT, LOG_ZERO
+from ..frontend.values import operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,39 +110,20 @@ def _above(low: int, function: Callable[[Real], Real], otherwise: float) -> Call
     return lambda x: function(x) if x > low else MP.mpf(otherwise)
 
 
-def _cbrt(x: Real) -> Real:
-    return MP.cbrt(x) if x >= 0 else -MP.cbrt(-x)
-
-
-_SCALARS: dict[str, Callable[..., Any]] = {
-    "pi": lambda: +MP.pi,
-    "neg": operator.neg,
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
+_BARE = operations(MP)
+_SCALARS: dict[str, Callable[..., Real]] = {
+    **_BARE,
     "pow": _power,
     "sqrt": _above(0, MP.sqrt, 0),
-    "cbrt": _cbrt,
-    "abs": abs,
-    "min": lambda *args: min(args),
-    "max": lambda *args: max(args),
-    "clamp": lambda x, low, high: min(max(x, low), high),
     "exp": lambda x: MP.exp(min(x, LARGEST_EXPONENT)),
     "log": _above(0, MP.log, LOG_ZERO),
     "log2": lambda x: _SCALARS["log"](x) / MP.log(2),
     "log10": lambda x: _SCALARS["log"](x) / MP.log(10),
     "log1p": _above(-1, MP.log1p, LOG_ZERO),
-    "sin": MP.sin,
-    "cos": MP.cos,
     "asin": lambda x: MP.asin(min(max(x, -1), 1)),
-    "atan": MP.atan,
-    "tanh": MP.tanh,
-    "sigmoid": lambda x: 1 / (1 + MP.exp(-x)),
-    "normal_cdf": MP.ncdf,
-    "sign": MP.sign,
-    "step": lambda x: (1 + MP.sign(x)) / MP.mpf(2),
-    "xlogx": _above(0, lambda x: x * MP.log(x), 0),
+    "xlogx": _above(0, _BARE["xlogx"], 0),
 }
+"""The operations of the language, those that may have no value with the policy."""
 
 
 def _last(function: Callable[..., Array]) -> Callable[[Array], Array]:
