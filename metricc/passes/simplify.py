@@ -26,28 +26,20 @@ if TYPE_CHECKING:
 
 MAX_OPERATIONS = 250
 """A gradient of more operations than this is left as it is: time grows faster than its use."""
-
 MAX_WRITTEN = 1_500
 """Likewise one that is longer than this before anything in it is shared."""
-
 MAX_SIDE = 100
 """A rule leaves a slope of more operations than this alone."""
-
 MAX_TERMS = 150
 """Likewise one with more terms than this once it is multiplied out."""
-
 MAX_NESTED = 4
 """Quotients in quotients, deeper than this, stay names: sympy asks for the sign of each again."""
-
 MAX_RESULTS = 12
 """What a rule gives beyond this is not looked at."""
-
 MAX_WORK = 2_000
 """The operations of all programs that are tried, before the search ends."""
-
 FEW = 50
 """Programs of more operations count twice, of more than twice as many three times, and so on."""
-
 MAX_REWORK = 3_000
 """The terms, multiplied out, of all slopes that rules are applied to, before the search ends."""
 

@@ -62,14 +62,14 @@ def of_paths(emitted: Emitted, claim: Claim) -> Iterator[Row]:
 
 def of_other_numbers(emitted: Emitted, claim: Claim) -> Iterator[Row]:
     """Yield rows on other numbers than the defaults: a file may have its own written in."""
-    emitted, claim, names = _given(emitted, claim, _OTHERS)
-    if not names:
+    emitted, claim = _given(emitted, claim, _OTHERS)
+    if not emitted.numbers:
         return
     batch = draw(claim, seed=5)
     truth = truth_of(exactly(claim), batch)
     for path in emitted.runnable:
         error = _distance(step(emitted, claim, batch, path), truth)
-        yield within(f"{path.name}: other {names}", "50 digits", error, _DIGITS)
+        yield within(f"{path.name}: other numbers", "50 digits", error, _DIGITS)
 
 
 def of_elements(emitted: Emitted, claim: Claim) -> Iterator[Row]:
@@ -79,7 +79,7 @@ def of_elements(emitted: Emitted, claim: Claim) -> Iterator[Row]:
     """
     if not claim.options.from_logits:
         return
-    emitted, claim, _ = _given(emitted, claim, {} if claim.options.is_softmax else _STEEP)
+    emitted, claim = _given(emitted, claim, {} if claim.options.is_softmax else _STEEP)
     batch = draw(claim, width=_SATURATED, seed=3)
     truth = truth_of(exactly(claim), batch).gradient
     size = np.abs(truth)
@@ -102,11 +102,11 @@ def of_large_batches(emitted: Emitted, claim: Claim) -> Iterator[Row]:
         yield within(what, f"{first.name} in float64", relative(found, wanted), _SINGLE)
 
 
-def _given(emitted: Emitted, claim: Claim, numbers: dict[str, Any]) -> tuple[Emitted, Claim, str]:
-    """Return module and claim with those numbers that the constructor takes, and their names."""
+def _given(emitted: Emitted, claim: Claim, numbers: dict[str, Any]) -> tuple[Emitted, Claim]:
+    """Return module and claim with those numbers that the constructor takes."""
     given = {name: x for name, x in numbers.items() if name in emitted.defaults}
     changed = replace(claim, options=replace(claim.options, **given))
-    return replace(emitted, numbers=given), changed, ", ".join(given)
+    return replace(emitted, numbers=given), changed
 
 
 def _distance(found: Step, truth: Truth) -> float:
