@@ -32,6 +32,8 @@ MAX_SIDE = 100
 """A rule leaves a slope of more operations than this alone."""
 MAX_TERMS = 150
 """Likewise one with more terms than this once it is multiplied out."""
+MAX_SYMBOLS = 12
+"""A polynomial in more of them is not factored: its time doubles with each."""
 MAX_NESTED = 4
 """Quotients in quotients, deeper than this, stay names: sympy asks for the sign of each again."""
 MAX_RESULTS = 12
@@ -130,7 +132,7 @@ def reuse_quotients(expr: sp.Expr, bound: Bound) -> Iterator[sp.Expr]:
 def cancel(expr: sp.Expr, _bound: Bound) -> Iterator[sp.Expr]:
     """(a² - b²)/(a + b) → a - b, over the entries themselves."""
     flat = expr.xreplace(MARGINAL_SUMS)
-    if expanded_size(flat) <= MAX_TERMS:
+    if expanded_size(flat) <= MAX_TERMS and len(flat.free_symbols) <= MAX_SYMBOLS:
         yield name_sums(sp.factor(flat))
 
 
