@@ -51,7 +51,9 @@ int counts(const int64_t *layout, const void *input, const void *target, const v
     if (chunks == 1)
         return count_items(&batch, walk, 0, walk.items, sums);
     double *parts = calloc(chunks * size + 1, sizeof *parts);
-    int failed = parts == NULL;
+    if (parts == NULL)
+        return 1;
+    int failed = 0;
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(| : failed) \
     if (walk.is_large)
     for (int64_t k = 0; k < chunks; k++)
