@@ -215,3 +215,40 @@ def test_a_parameter_may_have_the_name_of_a_function_of_the_file() -> None:
         "as_number*recall + unseen*precision", params={"as_number": 0.5, "unseen": 0.5}
     )
     assert module.loss()(X, Y).isfinite()
+
+
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("options", [{}, {"task": "multilabel"}, {"per_sample": True}], ids=str)
+@pytest.mark.parametrize("shape", [(70_001, 3), (3, 5, 9_001)], ids=str)
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_loops_see_each_element_of_each_batch(
+    options: dict[str, Any], shape: tuple[int, ...], is_weighted: bool
+) -> None:
+    generator = torch.Generator().manual_seed(1)
+    module = metricc.compile("f1").loss(kernels="c", **options)
+    module.unseen = 0
+    input, total = torch.zeros(shape), torch.Size(shape).numel()
+    weight = torch.ones(len(input), *[1] * (len(shape) - 1)) if is_weighted else None
+    for place in (0, total - 1, *torch.randint(total, (10,), generator=generator).tolist()):
+        for value, transposed in ((-0.02, False), (1.02, True)):
+            target = torch.zeros(shape)
+            target.view(-1)[place] = value
+            if transposed:
+                target = target.transpose(0, 1).contiguous().transpose(0, 1)
+            with pytest.raises(ValueError, match="target must be from 0 to 1"):
+                module(input, target, weight)
+    if weight is not None:
+        weight[-1] = -1
+        with pytest.raises(ValueError, match="sample_weight must be 0 or more"):
+            module(input, torch.zeros(shape), weight)
+    assert module(input, torch.full(shape, 1.0009)).isfinite()
+
+
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("options", [{}, {"task": "multiclass"}], ids=str)
+def test_loops_see_logits_in_the_place_of_probabilities(options: dict[str, Any]) -> None:
+    module = loss(kernels="c", from_logits=False, **options)
+    module.unseen = 0
+    with pytest.raises(ValueError, match="from_logits=True takes logits"):
+        module(LOGITS, LABELS if options else SHARES)
+    assert module(LOGITS.softmax(1), LABELS if options else SHARES).isfinite()

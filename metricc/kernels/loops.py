@@ -11,7 +11,7 @@ from . import library
 from .layout import flat, layout_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .layout import Layout
 
@@ -40,6 +40,7 @@ class Loops:
         *,
         entries: int,
         numbers: tuple[int, int],
+        check: Callable[..., None] | None = None,
         per_sample: bool = False,
         has_classes: bool = False,
     ) -> None:
@@ -49,12 +50,14 @@ class Loops:
             source: what `c_source` returns.
             entries: how many entries it sums.
             numbers: how many numbers the soft decision takes, and how many the whole loss.
+            check: what says, of a batch whose values the loops find wrong, what is wrong.
             per_sample: whether each sample is a confusion matrix of its own.
             has_classes: whether dimension 1 of the input holds classes.
         """
         self.source = source
         self.entries = entries
         self.numbers = numbers
+        self.check = check
         self.per_sample = per_sample
         self.has_classes = has_classes
         self.is_flat = not (per_sample or has_classes)
@@ -79,8 +82,7 @@ class Loops:
         loss = torch.empty((), dtype=torch.float64 if is_double else torch.float32)
         slopes = _Slopes()
         code, given, _, _ = self._call(batch)
-        if code.forward(*given, *numbers, loss.data_ptr(), slopes):
-            raise MemoryError(_NO_MEMORY)
+        self._judge(code.forward(*given, *numbers, loss.data_ptr(), slopes), batch)
         return loss, slopes
 
     def backward(
@@ -95,16 +97,14 @@ class Loops:
         gradient = _empty(input, layout)
         rows = slopes if isinstance(slopes, _Slopes) else _Slopes(*slopes)
         outputs = rows, grad_output.data_ptr(), gradient.data_ptr()
-        if code.backward(*given, *numbers, *outputs):
-            raise MemoryError(_NO_MEMORY)
+        self._judge(code.backward(*given, *numbers, *outputs), batch)
         return gradient
 
     def counts(self, batch: Batch, numbers: Sequence[float]) -> torch.Tensor:
         """Return the soft entries in float64: a row of each, by sample and class if kept."""
         sums = torch.empty((self.entries, *self._groups(batch[0])), dtype=torch.float64)
         code, given, _, _ = self._call(batch)
-        if code.counts(*given, *numbers, sums.data_ptr()):
-            raise MemoryError(_NO_MEMORY)
+        self._judge(code.counts(*given, *numbers, sums.data_ptr()), batch)
         return sums
 
     def pull_back(
@@ -121,9 +121,16 @@ class Loops:
             rows[number] = slope
         code, given, layout, (input, *_) = self._call(batch)
         gradient = _empty(input, layout)
-        if code.pull_back(*given, *numbers, rows.data_ptr(), gradient.data_ptr()):
-            raise MemoryError(_NO_MEMORY)
+        status = code.pull_back(*given, *numbers, rows.data_ptr(), gradient.data_ptr())
+        self._judge(status, batch)
         return gradient
+
+    def _judge(self, status: int, batch: Batch) -> None:
+        """Raise what a status of the loops stands for."""
+        if status & 1:
+            raise MemoryError(_NO_MEMORY)
+        if status and self.check is not None:
+            self.check(*batch)
 
     def _groups(self, input: torch.Tensor) -> tuple[int, ...]:
         return (*input.shape[: self.per_sample], *input.shape[1 : 1 + self.has_classes])

@@ -29,7 +29,7 @@ def fused_holes(plan: Plan) -> Holes:
     return {
         "NUMBERS": f"({given.rstrip()})" if len(plan.surrogate_options) == 1 else f"({given[:-2]})",
         "FUSED_FORWARD": "\n".join(_forward(plan, numbers)),
-        "FUSED_BACKWARD": f"gradient = {backward}",
+        "FUSED_BACKWARD": wrap_call(f"gradient = {backward}", 8),
         "LOOPS": wrap_call(
             f"LOOPS = kernels and kernels.Loops({', '.join(('C_SOURCE', *_loops(plan)))})", 0
         ),
@@ -62,6 +62,6 @@ def _loops(plan: Plan) -> list[str]:
     options = plan.options
     sizes = (len(plan.surrogate_options), len(plan.numbers))
     rows = len(plan.entries) + 2 * plan.has_log_loss
-    found = [f"entries={rows}", f"numbers={sizes}"]
+    found = [f"entries={rows}", f"numbers={sizes}", "check=check_values"]
     found += ["per_sample=True"] if options.per_sample else []
     return found + (["has_classes=True"] if options.has_classes else [])

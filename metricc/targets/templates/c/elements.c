@@ -108,6 +108,13 @@ static inline REAL vmax(REAL x, REAL y) { return y > x ? y : x; }
 
 static inline REAL vclamp(REAL x, REAL low, REAL high) { return vmin(vmax(x, low), high); }
 
+/* How far x is from 1/2 where it counts: beyond 1/2 is outside [0, 1], as a negative weight is. */
+static inline REAL voff(REAL x, REAL w)
+{
+    REAL off = ABS(x - R(0.5));
+    return w < 0 ? 1 : w == 0 ? 0 : off;
+}
+
 /* 1 where x is positive, 0 where it is negative, and 1/2 between. */
 static inline REAL vstep(REAL x) { return R(0.5) * (x > 0) + R(0.5) * (x >= 0); }
 

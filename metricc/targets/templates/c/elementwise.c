@@ -26,10 +26,11 @@ static inline int have_rows(const Layout *at, const int64_t *strides)
 
 static int64_t scratch_size(const Layout *at) { return 12 * rows_at_once(at) * at->classes; }
 
-/* Add the entries of n rows to sums. */
-static inline void count_rows(const INPUT *input, const TARGET *target, const WEIGHT *weight,
+/* Add the entries of n rows to sums, and return how far off values are. */
+static inline REAL count_rows(const INPUT *input, const TARGET *target, const WEIGHT *weight,
                               int64_t n, const Layout *at, Decision by, REAL *scratch, double *sums)
 {
+    REAL off = 0;
     int64_t classes = at->classes, length = rows_at_once(at) * classes, end = n * classes;
     REAL __ROWS__;
     REAL *total = scratch + ENTRIES * length, most, unit = 1;
@@ -40,12 +41,13 @@ static inline void count_rows(const INPUT *input, const TARGET *target, const WE
             memset(scratch, 0, ENTRIES * length * sizeof *scratch);
             for (int64_t first = start; first < stop; first += length) {
                 int64_t size = first + length < stop ? length : stop - first;
-#pragma omp simd
+#pragma omp simd reduction(max : off)
                 for (int64_t j = 0; j < size; j++) {
                     REAL x = LOAD(INPUT, input[first + j]), t = LOAD(TARGET, target[first + j]);
                     REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[first + j]) : 1;
                     __BLANK_INPUT__
                     __BLANK_TARGET__
+                    __OFF__
                     w *= IS_WEIGHTED ? unit : 1;
                     REAL pred, rest, __ZEROS__;
                     soft(x, by, &pred, &rest);
@@ -63,24 +65,28 @@ static inline void count_rows(const INPUT *input, const TARGET *target, const WE
     } while (overflows(most, &unit));
     for (int64_t j = 0; j < ENTRIES * length; j++)
         sums[j / length * classes + j % length % classes] += (double)total[j] / unit;
+    return off;
 }
 
-/* Add the entries of n elements of one class, a stride apart, to sums. */
-ALWAYS_INLINE void count_strided(const INPUT *input, const TARGET *target, const WEIGHT *weight,
+/* Add the entries of n elements of one class, a stride apart, to sums, and return how far off
+   values are. */
+ALWAYS_INLINE REAL count_strided(const INPUT *input, const TARGET *target, const WEIGHT *weight,
                                  int64_t n, int64_t of_input, int64_t of_target, int64_t of_weight,
                                  int64_t c, Decision by, double *sums, int64_t classes)
 {
+    REAL off = 0;
     for (int64_t start = 0; start < n; start += BLOCK) {
         int64_t stop = start + BLOCK < n ? start + BLOCK : n;
         REAL unit = 1, __ENTRIES__;
         do {
             __ZERO__
-#pragma omp simd reduction(+ : __ENTRIES__)
+#pragma omp simd reduction(+ : __ENTRIES__) reduction(max : off)
             for (int64_t i = start; i < stop; i++) {
                 REAL x = LOAD(INPUT, input[i * of_input]), t = TRUTH(target[i * of_target], c);
                 REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[i * of_weight]) : 1;
                 __BLANK_INPUT__
                 __BLANK_TARGET__
+                __OFF__
                 w *= IS_WEIGHTED ? unit : 1;
                 REAL pred, rest;
                 soft(x, by, &pred, &rest);
@@ -90,6 +96,7 @@ ALWAYS_INLINE void count_strided(const INPUT *input, const TARGET *target, const
         } while (overflows(__SUM__, &unit));
         __ADD__
     }
+    return off;
 }
 
 #ifdef INDICES
@@ -100,30 +107,32 @@ ALWAYS_INLINE void count_strided(const INPUT *input, const TARGET *target, const
      (!IS_WEIGHTED || have_rows(at, at->weight)))
 #endif
 
-/* Add the entries of the sites from start to stop of one sample to sums, a row per entry. */
-static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_t stop,
+/* Add the entries of the sites from start to stop of one sample to sums, a row per entry; return
+   how far off values are. */
+static REAL count_sites(const Batch *batch, int64_t outer, int64_t start, int64_t stop,
                         REAL *scratch, double *sums)
 {
     const Layout *at = &batch->at;
     if (ARE_ROWS(at)) {
-        count_rows(batch->input + PLACE(at->input, outer, 0, start),
-                   batch->target + PLACE(at->target, outer, 0, start),
-                   batch->weight + PLACE(at->weight, outer, 0, start), stop - start, at, batch->by,
-                   scratch, sums);
-        return;
+        return count_rows(batch->input + PLACE(at->input, outer, 0, start),
+                          batch->target + PLACE(at->target, outer, 0, start),
+                          batch->weight + PLACE(at->weight, outer, 0, start), stop - start, at,
+                          batch->by, scratch, sums);
     }
+    REAL off = 0;
     for (int64_t c = 0; c < at->classes; c++) {
         const INPUT *input = batch->input + PLACE(at->input, outer, c, start);
         const TARGET *target = batch->target + PLACE(at->target, outer, c, start);
         const WEIGHT *weight = batch->weight + PLACE(at->weight, outer, c, start);
         int64_t x = at->input[2], t = at->target[2], w = at->weight[2];
         if (x == 1 && t == 1 && (w == 1 || !IS_WEIGHTED))
-            count_strided(input, target, weight, stop - start, 1, 1, 1, c, batch->by, sums + c,
-                          at->classes);
+            off = vmax(off, count_strided(input, target, weight, stop - start, 1, 1, 1, c,
+                                          batch->by, sums + c, at->classes));
         else
-            count_strided(input, target, weight, stop - start, x, t, w, c, batch->by, sums + c,
-                          at->classes);
+            off = vmax(off, count_strided(input, target, weight, stop - start, x, t, w, c,
+                                          batch->by, sums + c, at->classes));
     }
+    return off;
 }
 
 /* The gradient of an element. Where the slopes are small, they have the scale already, and no

@@ -13,7 +13,7 @@ int forward(const int64_t *layout, const void *input, const void *target, const 
             int threads__NUMBERS____POLICY__, REAL *loss, double *slopes)
 {
     double entries[ENTRIES], result[3];
-    int failed = counts(layout, input, target, weight, threads__PASSED__, entries);
+    int status = counts(layout, input, target, weight, threads__PASSED__, entries);
     for (int e = 0; e < ENTRIES; e++)
         entries[e] += smooth;
     value_and_slopes(__PROGRAM_CALL__, result);
@@ -21,7 +21,7 @@ int forward(const int64_t *layout, const void *input, const void *target, const 
     *loss = (REAL)clamp(__LOSS__, -most, most);
     slopes[0] = clamp(__SIGN__result[1], -1e60, 1e60);
     slopes[1] = clamp(__SIGN__result[2], -1e60, 1e60);
-    return failed;
+    return status;
 }
 
 /* The whole of backward: the slopes of forward, times grad_output. */

@@ -22,21 +22,26 @@ static Batch batch_of(const int64_t *layout, const void *input, const void *targ
     return batch;
 }
 
-/* Add the entries of some items to sums; 1 without memory. */
+/* What a pass gives, beside 0: there is no memory; values are outside [0, 1] by more than rounding
+   may be, or weights negative. */
+#define NO_MEMORY 1
+#define OUTSIDE 2
+
+/* Add the entries of some items to sums. */
 static int count_items(const Batch *batch, Walk walk, int64_t first, int64_t last, double *sums)
 {
     const Layout *at = &batch->at;
-    REAL *scratch = malloc(scratch_size(at) * sizeof *scratch + 1);
+    REAL *scratch = malloc(scratch_size(at) * sizeof *scratch + 1), off = 0;
     for (int64_t item = first; item < last && scratch != NULL; item++) {
         int64_t start = item % walk.steps * walk.step, stop = start + walk.step;
-        count_sites(batch, item / walk.steps, start, stop < at->inner ? stop : at->inner, scratch,
-                    sums);
+        stop = stop < at->inner ? stop : at->inner;
+        off = vmax(off, count_sites(batch, item / walk.steps, start, stop, scratch, sums));
     }
     free(scratch);
-    return scratch == NULL;
+    return scratch == NULL ? NO_MEMORY : off > R(0.51) ? OUTSIDE : 0;
 }
 
-/* The pass over the batch forward: the sums of each entry, group and class; 1 without memory.
+/* The pass over the batch forward: the sums of each entry, group and class.
    Parts and their order depend on the layout alone, and so do the bits of the sums. */
 int counts(const int64_t *layout, const void *input, const void *target, const void *weight,
            int threads__NUMBERS__, double *sums)
@@ -52,20 +57,20 @@ int counts(const int64_t *layout, const void *input, const void *target, const v
         return count_items(&batch, walk, 0, walk.items, sums);
     double *parts = calloc(chunks * size + 1, sizeof *parts);
     if (parts == NULL)
-        return 1;
-    int failed = 0;
-#pragma omp parallel for num_threads(threads) schedule(static) reduction(| : failed) \
+        return NO_MEMORY;
+    int status = 0;
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(| : status) \
     if (walk.is_large)
     for (int64_t k = 0; k < chunks; k++)
-        failed = failed || count_items(&batch, walk, k * walk.items / chunks,
-                                       (k + 1) * walk.items / chunks, parts + k * size);
-    for (int64_t k = 0; k < chunks && !failed; k++)
+        status |= count_items(&batch, walk, k * walk.items / chunks,
+                              (k + 1) * walk.items / chunks, parts + k * size);
+    for (int64_t k = 0; k < chunks; k++)
         for (int64_t e = 0; e < ENTRIES; e++)
             for (int64_t c = 0; c < classes; c++)
                 sums[(e * groups + (PER_SAMPLE ? k : 0)) * classes + c] +=
                     parts[(k * ENTRIES + e) * classes + c];
     free(parts);
-    return failed;
+    return status;
 }
 
 /* Whether a product of two of the decision's numbers, or their quotient, is far from overflow. */
@@ -113,7 +118,7 @@ static void pull_item(const Batch *batch, Walk walk, int64_t item, REAL *scratch
                gradient);
 }
 
-/* The pass over the batch backward: writes the gradient; 1 without memory. */
+/* The pass over the batch backward: writes the gradient. */
 int pull_back(const int64_t *layout, const void *input, const void *target, const void *weight,
               int threads__NUMBERS__, const double *given, void *gradient)
 {
@@ -123,7 +128,7 @@ int pull_back(const int64_t *layout, const void *input, const void *target, cons
     int64_t scratch_of_one = scratch_size(&batch.at), workers = walk.is_large ? threads : 1;
     REAL *scratch = malloc(workers * scratch_of_one * sizeof *scratch + 1);
     Slopes *slopes = malloc(groups * classes * sizeof *slopes + 1);
-    int failed = scratch == NULL || slopes == NULL;
+    int failed = scratch == NULL || slopes == NULL ? NO_MEMORY : 0;
     for (int64_t group = 0; group < groups && !failed; group++)
         round_slopes(given, group, groups, classes, batch.by, slopes + group * classes);
     advise(gradient, batch.at.outer * classes * batch.at.inner * sizeof(INPUT));

@@ -98,11 +98,13 @@ static void softmax(const Batch *batch, int64_t outer, int64_t start, Block bloc
             block.pred[c * block.n + i] *= block.top[i];
 }
 
-/* Add the entries of the sites from start to stop of one sample to sums, a row per entry. */
-static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_t stop,
+/* Add the entries of the sites from start to stop of one sample to sums, a row per entry; return
+   how far off values are. */
+static REAL count_sites(const Batch *batch, int64_t outer, int64_t start, int64_t stop,
                         REAL *scratch, double *sums)
 {
     int64_t classes = batch->at.classes, of_target = batch->at.target[2];
+    REAL off = 0;
     Block block = block_of(scratch, stop - start, classes);
     softmax(batch, outer, start, block);
     for (int32_t c = 0; c < classes; c++, sums++) {
@@ -111,10 +113,11 @@ static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
         REAL unit = 1, __ENTRIES__;
         do {
             __ZERO__
-#pragma omp simd reduction(+ : __ENTRIES__)
+#pragma omp simd reduction(+ : __ENTRIES__) reduction(max : off)
             for (int64_t i = 0; i < block.n; i++) {
                 REAL t = TRUTH_OF(i), w = block.weight[i];
                 __BLANK_TARGET__
+                __OFF__
                 w *= IS_WEIGHTED ? unit : 1;
                 REAL pred = share[i], rest = pred > R(0.5) ? block.others[i] : 1 - pred;
                 __COUNT__
@@ -124,6 +127,7 @@ static void count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
         __ADD__
         (void)target, (void)of_target;
     }
+    return off;
 }
 
 /* Write the gradient of the sites from start to stop of one sample: grad times the Jacobian of

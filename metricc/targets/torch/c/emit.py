@@ -73,6 +73,7 @@ def _batch_holes(plan: Plan) -> Holes:
         "ZEROS": ", ".join(f"{name} = 0" for name in sums),
         "BLANK_INPUT": blank.format("x"),
         "BLANK_TARGET": blank.format("t"),
+        "OFF": _off(plan),
         "COUNT": _count(plan.entries),
         "ZERO": f"{' = '.join(sums)} = 0;",
         "SUM": " + ".join(sums),
@@ -102,6 +103,13 @@ def _softmax_holes(plan: Plan) -> Holes:
         "EARLY": " * by.scale" if is_early else "",
         "LATE": "" if is_early else " * by.scale",
     }
+
+
+def _off(plan: Plan) -> str:
+    """Return the lines that look how far values are off; softmax.c takes any input."""
+    takes_any = plan.options.from_logits or (plan.options.is_softmax and not is_given(plan))
+    seen = ("t",) if takes_any else ("t", "x")
+    return "\n".join(f"off = vmax(off, voff({x}, w));" for x in seen)
 
 
 def _count(entries: tuple[str, ...]) -> str:

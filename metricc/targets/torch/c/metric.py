@@ -17,7 +17,7 @@ auto break case char const continue default do double else enum extern float for
 long register restrict return short signed sizeof static struct switch typedef union unsigned void
 volatile while asm typeof linux unix REAL INPUT TARGET WEIGHT ENTRIES R ABS LOG LOAD STORE LIMIT OF
 PASTE BLOCK CHUNKS PLACE TRUTH result smooth zero_division sharpness threshold layout input target
-weight threads loss slopes entries failed value most
+weight threads loss slopes entries status value most
 """
 
 
