@@ -115,7 +115,7 @@ class Metric:
             given[name] = np.longdouble(default.numerator) / np.longdouble(default.denominator)
         with np.errstate(all="ignore"):  # the policy answers what numpy would warn of
             result = run_value(program, arrays(np), given, zero_division)
-        result = np.asarray(result, dtype=np.float64)
+            result = np.asarray(result, dtype=np.float64)
         if typed.is_joint and result.ndim:
             result = result[..., 0]
         result = np.broadcast_to(result, shape)

@@ -206,3 +206,7 @@ def test_parameters_may_be_numbers_of_any_kind(value: object) -> None:
 def test_parameters_that_are_no_numbers_are_refused(value: object) -> None:
     with pytest.raises(metricc.MetricError, match="finite number"):
         metricc.compile("fbeta", params={"beta": value})
+
+
+def test_a_value_beyond_float64_is_infinite_without_a_warning() -> None:
+    assert metricc.compile("exp(TP)^16").value(tp=1e3) == float("inf")

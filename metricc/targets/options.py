@@ -39,9 +39,9 @@ class LossOptions:
     `sync` sums the entries over ranks, for trainers that average gradients ("mean") or add them.
     `momentum` keeps a running average of the entries. `extended` adds what a training script may
     ask for: a mask, counts, the hard metric. `validate` looks at the values of each batch, on any
-    device; without it loops do, and torch on a CPU at those of the first batches. `kernels` adds fused loops, in C for the CPU or in
-    Triton for CUDA; "auto" both. None means inferred from metric and task; `inferred` are the names
-    of what was.
+    device; without it loops do, and torch on a CPU at those of the first batches. `kernels` adds
+    fused loops, in C for the CPU or in Triton for CUDA; "auto" both. None means inferred from
+    metric and task; `inferred` are the names of what was.
     """
 
     from_logits: bool = True
