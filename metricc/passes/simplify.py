@@ -192,10 +192,10 @@ def simplify(gradient: Gradient) -> Gradient:
     while is_improved:
         is_improved = False
         for rule in RULES:
-            if work > MAX_WORK:
-                break
             start = best = gradient
             for found in _candidates(start, rule, results):
+                if work > MAX_WORK:
+                    break
                 if _slopes(found) in seen:
                     continue
                 seen.add(_slopes(found))
@@ -204,6 +204,8 @@ def simplify(gradient: Gradient) -> Gradient:
                 if found_price < price:
                     best, price, is_improved = found, found_price, True
             gradient = _record(rule, start, best)
+            if work > MAX_WORK:
+                return gradient
     return gradient
 
 
