@@ -176,7 +176,7 @@ def peak() -> float:
 
 
 class Fuzzer:
-    """Examines texts, and keeps those that break the compiler: slow ones all, else one of a kind."""
+    """Examines texts, and keeps what breaks the compiler: each slow one, of the others a kind."""
 
     def __init__(self, corpus: Path, seconds: float) -> None:
         """Begin to count; `seconds` is how long to go on."""

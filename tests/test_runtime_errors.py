@@ -63,7 +63,12 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[Any, ...], str]] = {
         (X, Y),
         "input must be from 0 to 1, not -1 to 2; from_logits=True takes logits",
     ),
-    "negative weights": ({}, (X, Y, -Y), "sample_weight must be 0 or more, not -1"),
+    "negative weights": ({}, (X, Y, -Y), "sample_weight must be finite and 0 or more, not -1"),
+    "infinite weights": (
+        {},
+        (X, Y, torch.full((3,), float("inf"))),
+        "sample_weight must be finite and 0 or more, not inf",
+    ),
     "a class too many": (
         {"task": "multiclass"},
         (LOGITS, LABELS + 1),
@@ -203,6 +208,24 @@ def test_a_constructor_refuses_numbers_that_a_loss_cannot_take(name: str) -> Non
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("value", ["10", None, [10], 1j], ids=str)
+def test_a_constructor_names_what_is_no_number(value: object) -> None:
+    namespace: dict[str, Any] = {}
+    exec(metricc.compile("f1").source(), namespace)
+    with pytest.raises(ValueError, match=r"sharpness must be a finite number") as caught:
+        namespace["F1Loss"](sharpness=value)
+    assert str(caught.value).endswith(f"not {value!r}")
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), "2"], ids=str)
+def test_a_constructor_refuses_weights_of_classes_that_are_none(wrong: object) -> None:
+    namespace: dict[str, Any] = {}
+    exec(metricc.compile("f1").source(task="multiclass", weight=(1, 2, 2)), namespace)
+    assert namespace["F1Loss"](weight=torch.ones(3))(LOGITS, LABELS).isfinite()
+    with pytest.raises(ValueError, match="weight must be a finite number of at least 0"):
+        namespace["F1Loss"](weight=(1, wrong, 1))
+
+
 def test_a_constructor_refuses_a_momentum_that_never_forgets() -> None:
     namespace: dict[str, Any] = {}
     exec(metricc.compile("f1").source(momentum=0.9), namespace)
@@ -239,7 +262,7 @@ def test_loops_see_each_element_of_each_batch(
                 module(input, target, weight)
     if weight is not None:
         weight[-1] = -1
-        with pytest.raises(ValueError, match="sample_weight must be 0 or more"):
+        with pytest.raises(ValueError, match="sample_weight must be finite and 0 or more"):
             module(input, torch.zeros(shape), weight)
     assert module(input, torch.full(shape, 1.0009)).isfinite()
 

@@ -119,7 +119,10 @@ def _choices(plan: Plan) -> list[str]:
 
 def _assignment(name: str) -> list[str]:
     if name == "weight":
-        return ['self.register_buffer("weight", torch.tensor(weight, dtype=torch.float32))']
+        return [
+            'weight = [as_number("weight", x, least=0) for x in weight]',
+            'self.register_buffer("weight", torch.tensor(weight, dtype=torch.float32))',
+        ]
     if name == "momentum":
         return ['self.momentum = as_number("momentum", momentum, least=0, below=1)']
     return [f"self.{name} = {'tuple(classes)' if name == 'classes' else name}"]

@@ -365,11 +365,12 @@ class MccLoss(torch.nn.Module):
 
 def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
     """Return a finite number within these bounds as a float."""
-    if above < value < below and least <= value and abs(value) <= 1e30:
+    is_number = hasattr(value, "__float__")  # text has none, even where it reads as a number
+    if is_number and above < value < below and least <= value and abs(value) <= 1e30:
         return float(value)
     bounds = {"above": above, "of at least": least, "below": below}
     limits = [f" {word} {bound}" for word, bound in bounds.items() if abs(bound) < 2]
-    raise ValueError(f"{name} must be a finite number{''.join(limits)}, not {value}")
+    raise ValueError(f"{name} must be a finite number{''.join(limits)}, not {value!r}")
 
 
 def check_values(input, target, sample_weight):
@@ -389,12 +390,13 @@ def check_range(name, x, hint=""):
 
 
 def check_weights(sample_weight):
-    """Raise if a weight is negative."""
-    if sample_weight is None or not can_read(sample_weight):
+    """Raise if a weight is negative or infinite; NaN is left to the loss, in which it shows."""
+    if sample_weight is None or not can_read(sample_weight) or sample_weight.numel() == 0:
         return
-    if (sample_weight < 0).any():
-        least = f"{sample_weight.min().item():g}"
-        raise ValueError(f"sample_weight must be 0 or more, not {least}")
+    least, most = (bound.item() for bound in sample_weight.aminmax())
+    if least < 0 or most == math.inf:
+        found = f"{least if least < 0 else most:g}"
+        raise ValueError(f"sample_weight must be finite and 0 or more, not {found}")
 
 
 def can_read(x):

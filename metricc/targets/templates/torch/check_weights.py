@@ -1,10 +1,11 @@
 def check_weights(sample_weight):
-    """Raise if a weight is negative."""
-    if sample_weight is None or not can_read(sample_weight):
+    """Raise if a weight is negative or infinite; NaN is left to the loss, in which it shows."""
+    if sample_weight is None or not can_read(sample_weight) or sample_weight.numel() == 0:
         return
-    if (sample_weight < 0).any():
-        least = f"{sample_weight.min().item():g}"
-        raise ValueError(f"sample_weight must be 0 or more, not {least}")
+    least, most = (bound.item() for bound in sample_weight.aminmax())
+    if least < 0 or most == math.inf:
+        found = f"{least if least < 0 else most:g}"
+        raise ValueError(f"sample_weight must be finite and 0 or more, not {found}")
 
 
 def can_read(x):
