@@ -38,9 +38,10 @@ MAX_TERMS = 500
 MAX_WORK = 20_000
 """The terms that are looked at for one metric, with a charge for each look and for factoring.
 
-Sixty times what any metric of the library needs; counted, so that all machines say the same.
+Twelve times what any metric of the library needs; counted, so that all machines say the same.
 """
 _LOOK = 5
+_FACTORING = 500
 
 MAX_DEGREE = 10
 """A polynomial of a higher degree is not factored: how long that takes cannot be told."""
@@ -186,7 +187,7 @@ class ZeroFinder:
         if len(terms) == 1 or abs(sum(term.sign for term in terms)) == len(terms):
             return reduce(both, terms)
         order = degree(flat)
-        self._spend(len(terms) * order**2 if order <= MAX_DEGREE else MAX_WORK)
+        self._spend(_FACTORING + len(terms) * order**2 if order <= MAX_DEGREE else MAX_WORK)
         found = factors(flat)
         if found == [flat]:
             return self._of_both_signs(flat)
