@@ -18,6 +18,7 @@ _VARYING = {"entry", "parameter", *REDUCTIONS}
 MAX_OPERATIONS = 1_000
 MAX_TOTAL = 20_000
 MAX_DEPTH = 100
+MAX_JOINS = 8
 MAX_EXPONENT = 16
 MAX_COEFFICIENT = 300
 MAX_CONSTANT_DEPTH = 8
@@ -31,7 +32,8 @@ class _Measure:
     """What a term would be, written out: with shared parts repeated, powers as products.
 
     `digits` bounds those of its coefficients, multiplied out; `constant` is its value if it has
-    one whatever the counts are, and `irrational` how deep functions are nested in that.
+    one whatever the counts are, and `irrational` how deep functions are nested in that; `joins` is
+    how deep sums over classes, and the like, are nested.
     """
 
     size: int
@@ -39,6 +41,7 @@ class _Measure:
     digits: int
     constant: Real | None
     irrational: int
+    joins: int
 
 
 class Limits:
@@ -62,6 +65,7 @@ class Limits:
         _limit(term, "the number of operations", measure.size, MAX_OPERATIONS)
         _limit(term, "the number of operations", self.total, MAX_TOTAL)
         _limit(term, "the depth of nested operations", measure.depth, MAX_DEPTH)
+        _limit(term, "the depth of nested sums over classes", measure.joins, MAX_JOINS)
         _limit(term, "the number of digits, multiplied out,", measure.digits, MAX_COEFFICIENT)
         _limit(term, "the depth of this constant", measure.irrational, MAX_CONSTANT_DEPTH)
         if measure.constant is not None and measure.irrational:
@@ -103,6 +107,7 @@ def _measure(term: Term, args: list[_Measure]) -> _Measure:
         _digits(term, args) * repeats,
         constant,
         max((arg.irrational for arg in args), default=0) + is_function,
+        max((arg.joins for arg in args), default=0) + (term.op in REDUCTIONS),
     )
 
 
