@@ -19,6 +19,7 @@ from ..ir.symbolic import (
     name_marginals,
 )
 from .direction import DIRECTIONS
+from .equation import degree
 from .schedule import schedule
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ MAX_SIDE = 100
 """A rule leaves a slope of more operations than this alone."""
 MAX_TERMS = 150
 """Likewise one with more terms than this once it is multiplied out."""
-MAX_SYMBOLS = 12
-"""A polynomial in more of them is not factored: its time doubles with each."""
+MAX_SPAN = 20
+"""Symbols times degree of the polynomials that are factored: beyond, one may take seconds."""
 MAX_NESTED = 4
 """Quotients in quotients, deeper than this, stay names: sympy asks for the sign of each again."""
 MAX_RESULTS = 12
@@ -132,8 +133,11 @@ def reuse_quotients(expr: sp.Expr, bound: Bound) -> Iterator[sp.Expr]:
 def cancel(expr: sp.Expr, _bound: Bound) -> Iterator[sp.Expr]:
     """(a² - b²)/(a + b) → a - b, over the entries themselves."""
     flat = expr.xreplace(MARGINAL_SUMS)
-    if expanded_size(flat) <= MAX_TERMS and len(flat.free_symbols) <= MAX_SYMBOLS:
-        yield name_sums(sp.factor(flat))
+    if expanded_size(flat) <= MAX_TERMS:
+        whole = sp.together(flat)
+        span = len(flat.free_symbols) * max(degree(sp.expand(x)) for x in sp.fraction(whole))
+        if span <= MAX_SPAN:
+            yield name_sums(sp.factor(whole))
 
 
 def name_sums(expr: sp.Expr) -> sp.Expr:
