@@ -31,11 +31,12 @@ def check_command(file: Path) -> None:
     """Prove the loss in FILE, which `metricc compile` wrote. This runs the file.
 
     The formula in its first lines is evaluated at 50 digits and differentiated by differences, so
-    that nothing is taken on trust from the rules by which the file was made. Exits with 1 if
-    anything fails.
+    that no derivative is taken on trust from the rules by which the file was made. Exits with 1
+    if anything fails.
     """
-    proof = prove_file(file)
-    click.echo(f"{file}: {read_header(file).formula}\n")
+    header = read_header(file)
+    proof = _proof(file, header)
+    click.echo(f"{file}: {header.formula}\n")
     click.echo(_line("what", "against", "found", "limit", "").rstrip())
     rows = []
     for row in proof:
@@ -62,30 +63,39 @@ def prove_file(file: Path) -> Iterator[Row]:
     Raises:
         MetricError: it is no emitted loss, or does not run.
     """
+    return _proof(file, read_header(file))
+
+
+def _proof(file: Path, header: Header) -> Iterator[Row]:
     if importlib.util.find_spec("torch") is None:
         raise d.MetricError(d.MissingPackage(None, "a check", "torch", "torch"))
     from ..proof.claim import make_claim
     from ..proof.emitted import load
     from ..proof.prove import prove
 
-    header = read_header(file)
     given = _options_of(header, file)
     formula, params = given.pop("formula"), given.pop("params")
     if given["target"] != "torch":
         raise unprovable(file, f"is for {given['target']}; a loss is proved, of the target torch")
     names = {field.name for field in fields(LossOptions)}
     chosen = {name: x for name, x in given.items() if name in names and x is not None}
-    emitted = load(file)
-    options = LossOptions.make(**chosen)
-    return prove(emitted, make_claim(header, formula, params, options, emitted.parameters))
+    try:
+        options = LossOptions.make(**chosen)
+        claim = make_claim(header, formula, params, options, header.defaults)
+    except d.MetricError as error:
+        reason = f"has a header that cannot be: {error.diagnostic.summary}"
+        raise unprovable(file, reason) from error
+    except (SyntaxError, ValueError) as error:  # of Python's; MetricError is a ValueError, too
+        raise unprovable(file, f"is not as it was emitted: {error}") from None
+    return prove(load(file, header), claim)
 
 
 def _options_of(header: Header, file: Path) -> dict[str, Any]:
     """Read the command of a header as the command line does."""
+    if {"-h", "--help"} & {*header.words}:
+        raise unprovable(file, "has a command that makes no file")
     try:
         return compile_command.make_context("compile", [*header.words]).params
     except click.ClickException as error:
         reason = f"has a command that means nothing: {error.format_message()}"
         raise unprovable(file, reason) from None
-    except click.exceptions.Exit:  # after --help
-        raise unprovable(file, "has a command that makes no file") from None

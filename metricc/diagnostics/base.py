@@ -56,6 +56,11 @@ class Diagnostic:
             [f"{self.severity}: {self.title}", *place, f"help: {self._fill(self.hint())}"]
         )
 
+    @property
+    def summary(self) -> str:
+        """What is wrong, in a line: title and label."""
+        return f"{self.title}: {self._fill(self.label)}"
+
     def hint(self) -> str:
         """Return the help, its holes unfilled; overridden where it depends on the case."""
         return self.help

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import diagnostics as d
 from ..compiler import compile_source
 from ..frontend.check import check_surrogate
 from ..library import load_library
@@ -13,7 +13,7 @@ from ..source import Source
 from ..targets.header import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from ..ir.compilation import Compilation
     from ..ir.surrogate import TypedSurrogate
@@ -55,24 +55,32 @@ class Claim:
         """The metric's own parameters, in order."""
         return {parameter.name: float(parameter.default) for parameter in self.typed.parameters}
 
+    def argument(self, parameter: str, arguments: Collection[str]) -> str:
+        """Return what a parameter is called among the arguments of the constructor."""
+        return f"{parameter}_" if f"{parameter}_" in arguments else parameter
+
 
 def make_claim(
     header: Header,
     formula: str,
     params: Mapping[str, float],
     options: LossOptions,
-    defaults: Mapping[str, float],
+    defaults: Mapping[str, object],
 ) -> Claim:
     """Resolve what a header says.
 
-    `formula` and `params` are those of the command; `defaults` the numbers that the constructor
-    of the loss takes beyond options: of a formula from a file, these are the parameters.
+    `formula` and `params` are those of the command; `defaults` what the constructor of the loss
+    takes, among it the parameters of a formula that comes from a file which is not at hand.
 
     Raises:
         MetricError: the formula means nothing by itself, or the options exclude each other.
     """
     is_file = formula.endswith(".metric")
-    compiled = _compile_stated(header, defaults) if is_file else _compile(formula, params)
+    if is_file:  # which may define again what the library has: so without any definition
+        stated = header.over_entries or header.formula
+        compiled = _compile(stated, {**_parameters_in(stated, defaults), **params})
+    else:
+        compiled = _compile(formula, params)
     typed, behaviour = compiled.typed, compiled.behaviour
     return Claim(
         typed=typed,
@@ -84,14 +92,16 @@ def make_claim(
     )
 
 
-def _compile_stated(header: Header, params: Mapping[str, float]) -> Compilation:
-    """Compile the formula of a header; one that uses other definitions is written out below it."""
-    try:
-        return _compile(header.formula, params)
-    except d.MetricError:
-        if not header.over_entries:
-            raise
-        return _compile(header.over_entries, params)
+def _parameters_in(formula: str, defaults: Mapping[str, object]) -> dict[str, float]:
+    """Return those arguments of a constructor that a formula names: its parameters.
+
+    One called like something else in the file has an underscore there, and goes before it.
+    """
+    words = set(re.findall(r"\w+", formula))
+    numbers = {name: x for name, x in defaults.items() if isinstance(x, int | float)}
+    plain = {name: float(x) for name, x in numbers.items() if name in words}
+    marked = {name[:-1]: float(x) for name, x in numbers.items() if name.endswith("_")}
+    return plain | {name: x for name, x in marked.items() if name in words}
 
 
 def _compile(formula: str, params: Mapping[str, float]) -> Compilation:

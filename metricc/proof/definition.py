@@ -159,6 +159,12 @@ class Definition:
     def loss(self, input: Array, truth: Array, weight: Array) -> Array:
         """Return the whole loss, one number: a mean over groups, or a sum where they stay apart."""
         entries = self.entries(self.decisions(input), truth, weight)
+        return self.loss_at(entries, input, truth, weight)
+
+    def loss_at(
+        self, entries: dict[str, Array], input: Array, truth: Array, weight: Array
+    ) -> Array:
+        """Return the whole loss at entries that need not be those of the batch."""
         losses, mix = self.losses(entries), self.claim.options.mix
         groups = 1 if self.claim.options.average == "none" else losses.shape[0]
         total = losses.sum()

@@ -69,8 +69,11 @@ def _arguments(claim: Claim, edge: Edge, dtype: torch.dtype) -> tuple[torch.Tens
         input = input.softmax(1) if options.is_softmax else input.sigmoid()
     if options.has_classes:
         input = _moved(input, options.class_dim)
+        index_dims = input.dim() - 1
         if not options.is_softmax:
             target = _moved(target, options.class_dim)
+        else:
+            target = target.reshape(*target.shape, *[1] * (index_dims - target.dim()))
     return input, target
 
 

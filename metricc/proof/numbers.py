@@ -1,7 +1,7 @@
 """Arrays of 50-digit numbers, and tensors of float64: what a formula is evaluated in.
 
-Neither shares anything with what metricc derives or emits: an operation of the language is one
-operation here, as it is where constants are evaluated, with the stated policy if it has no value.
+Neither uses what metricc derives or emits. An operation of the language is one operation here, as
+it is where constants are evaluated, whose bounds it takes where an operation has no value.
 """
 
 from __future__ import annotations

@@ -12,7 +12,14 @@ from .extremes import of_edges
 from .matrices import of_program
 from .methods import of_methods
 from .row import passed
-from .steps import of_elements, of_large_batches, of_other_numbers, of_paths
+from .steps import (
+    of_elements,
+    of_empty_batches,
+    of_large_batches,
+    of_other_numbers,
+    of_paths,
+    of_targets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,8 +35,10 @@ def prove(emitted: Emitted, claim: Claim) -> Iterator[Row]:
         for what, section in _SECTIONS.items():
             try:
                 yield from section(emitted, claim)
-            except Exception as error:  # whatever an edited file does
-                yield passed(what, "an end", [f"{type(error).__name__}: {error}"], 1)
+            except (KeyboardInterrupt, GeneratorExit):
+                raise
+            except BaseException as error:  # whatever an edited file does
+                yield passed(what, "running to its end", [f"{type(error).__name__}: {error}"], 1)
 
 
 @contextmanager
@@ -49,20 +58,22 @@ def _group_of_one(claim: Claim) -> Iterator[None]:
 def _of_header(emitted: Emitted, claim: Claim) -> Iterator[Row]:
     """Compare formula and defaults with what the command says."""
     wrong = [] if claim.is_consistent else ["another formula"]
-    parameters = iter(claim.parameters.values())
-    for name, default in emitted.defaults.items():
-        is_option = hasattr(claim.options, name)
-        wanted = getattr(claim.options, name) if is_option else next(parameters, None)
+    defaults = emitted.defaults
+    parameters = {claim.argument(name, defaults): x for name, x in claim.parameters.items()}
+    for name, default in defaults.items():
+        wanted = parameters[name] if name in parameters else getattr(claim.options, name, None)
         if default != wanted:
             wrong.append(f"{name} is {default}, not {wanted}")
-    yield passed("formula and defaults", "the command", wrong, len(emitted.defaults) + 1)
+    yield passed("formula and defaults", "the command", wrong, len(defaults) + 1)
 
 
 _SECTIONS: dict[str, Callable[[Emitted, Claim], Iterator[Row]]] = {
     "the header": _of_header,
     "value_and_slopes": of_program,
     "a training step": of_paths,
+    "targets": of_targets,
     "other numbers": of_other_numbers,
+    "empty batches": of_empty_batches,
     "single elements": of_elements,
     "large batches": of_large_batches,
     "autograd": of_autograd,

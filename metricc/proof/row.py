@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from .numbers import Array
 
 
 @dataclass(frozen=True)
@@ -26,9 +30,16 @@ def within(what: str, against: str, error: float, limit: float) -> Row:
     return Row(what, against, f"{error:.1e}", f"{limit:.0e}", error <= limit)
 
 
-def relative(found: Tensor, wanted: Tensor) -> float:
-    """Return the largest error over the largest element."""
-    return ((found - wanted).abs().max() / wanted.abs().max()).item()
+def relative(found: Tensor, wanted: Tensor, usual: float = 0.0) -> float:
+    """Return the largest error over the largest element, or over what is usual if all are less."""
+    size = max(wanted.abs().max().item(), usual)
+    error = (found - wanted).abs().max().item()
+    return error / size if error else 0.0
+
+
+def worst(errors: Array) -> float:
+    """Return the largest of some errors; NaN if there is one, which `max` would not see."""
+    return float(np.max(np.asarray(errors, dtype=np.float64), initial=0.0))
 
 
 def passed(what: str, against: str, failures: list[str], cases: int) -> Row:

@@ -18,17 +18,25 @@ _SEED = 1912
 class Batch:
     """Input, truth and weights as (N, C, S) in float64; `is_weighted` says that weights are given.
 
-    What is ignored weighs 0. In a binary task there is one class, its positives.
+    What is ignored weighs 0. In a binary task there is one class, its positives. Truth `is_soft`
+    where it lies between 0 and 1.
     """
 
     input: torch.Tensor
     truth: torch.Tensor
     weight: torch.Tensor
     is_weighted: bool = False
+    is_soft: bool = False
 
 
 def draw(
-    claim: Claim, *, width: float = 1.5, is_weighted: bool = False, seed: int = 0, sites: int = 6
+    claim: Claim,
+    *,
+    width: float = 1.5,
+    is_weighted: bool = False,
+    is_soft: bool = False,
+    seed: int = 0,
+    sites: int = 6,
 ) -> Batch:
     """Return a random batch, its logits of standard deviation `width`.
 
@@ -40,6 +48,8 @@ def draw(
     shape = (_SAMPLES, classes if options.has_classes else 1, sites)
     logits = width * torch.randn(shape, generator=generator, dtype=torch.float64)
     order = torch.rand((_SAMPLES, 1, sites), generator=generator).argsort(2)
+    if options.ignore_index is not None:  # the last site, which no class needs
+        order = torch.cat([order[:, :, 1:].argsort(2).argsort(2), order[:, :, :1] * 0 + sites], 2)
     # Each class in each sample, and then the first more often: equal counts hide some mistakes.
     labels = torch.where((order < classes) | (order % 2 == 1), order % classes, 0)
     truth = (labels == torch.arange(classes)[:, None]).double()
@@ -49,6 +59,8 @@ def draw(
         extra = torch.rand(shape, generator=generator) < 0.3
         truth = torch.where(extra & (torch.arange(sites) > 3 * sites // 4), 1.0, truth)
     logits += width * (truth - 0.5)  # better than chance, where some metrics have no slope
+    if is_soft:
+        truth = _softened(truth, generator, is_softmax=options.is_softmax)
     weight = torch.ones_like(logits)
     if is_weighted:
         weight = (
@@ -60,9 +72,18 @@ def draw(
         input = logits
     else:
         input = logits.softmax(1) if options.is_softmax else logits.sigmoid()
-    if options.from_logits or not options.is_softmax:  # the same in float32; shares add up to 1
-        input = input.float().double()
-    return Batch(input, truth, weight.float().double(), is_weighted)
+    if options.from_logits or not options.is_softmax:  # the same in each dtype; shares add up to 1
+        input = input.bfloat16().half().double()
+    return Batch(input, truth, weight.float().double(), is_weighted, is_soft)
+
+
+def _softened(truth: torch.Tensor, generator: torch.Generator, *, is_softmax: bool) -> torch.Tensor:
+    """Return truth moved by up to 0.4 towards the other side, or shares that add up to 1."""
+    moves = 0.4 * torch.rand(truth.shape, generator=generator, dtype=torch.float64)
+    if is_softmax:
+        shares = truth + moves
+        return shares / shares.sum(1, keepdim=True)
+    return (truth - moves).abs().float().double()
 
 
 def class_count(claim: Claim) -> int:
@@ -79,14 +100,14 @@ def arguments(claim: Claim, batch: Batch) -> dict[str, torch.Tensor]:
     """Return a batch as the module takes it: in its shape, as class indices, some ignored."""
     options = claim.options
     target: torch.Tensor = batch.truth
-    if options.is_softmax:
+    if options.is_softmax and not batch.is_soft:
         target = batch.truth.argmax(1, keepdim=True)
     if options.ignore_index is not None:
         ignored = batch.weight[:, : target.shape[1]] == 0
         target = torch.where(ignored, options.ignore_index, target)
-    given = {"input": _placed(claim, batch.input), "target": _placed(claim, target)}
+    given = {"input": placed(claim, batch.input), "target": placed(claim, target)}
     if batch.is_weighted:
-        given["sample_weight"] = _placed(claim, batch.weight[:, :1])
+        given["sample_weight"] = placed(claim, batch.weight[:, :1])
     return given
 
 
@@ -97,7 +118,7 @@ def back(claim: Claim, batch: Batch, gradient: torch.Tensor) -> torch.Tensor:
     return gradient.reshape(batch.input.shape)
 
 
-def _placed(claim: Claim, x: torch.Tensor) -> torch.Tensor:
+def placed(claim: Claim, x: torch.Tensor) -> torch.Tensor:
     """Bring (N, C, S) to the module's layout; what is of one class has no class dimension."""
     options = claim.options
     is_whole = options.has_classes and x.shape[1] > 1

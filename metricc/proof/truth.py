@@ -30,11 +30,21 @@ def exactly(claim: Claim) -> Definition:
     return Definition(claim, fifty_digits(claim.options.zero_division))
 
 
-def truth_of(definition: Definition, batch: Batch) -> Truth:
-    """Return loss and gradient of a batch."""
+def entries_of(definition: Definition, batch: Batch) -> dict[str, Array]:
+    """Return the entries of a batch, (G, C)."""
     array = definition.numbers.array
     input, truth, weight = (array(x) for x in (batch.input, batch.truth, batch.weight))
-    entries = definition.entries(definition.decisions(input), truth, weight)
+    return definition.entries(definition.decisions(input), truth, weight)
+
+
+def truth_of(
+    definition: Definition, batch: Batch, entries: dict[str, Array] | None = None
+) -> Truth:
+    """Return loss and gradient of a batch; `entries` take the place of its own, if given."""
+    array = definition.numbers.array
+    input, truth, weight = (array(x) for x in (batch.input, batch.truth, batch.weight))
+    if entries is None:
+        entries = entries_of(definition, batch)
 
     def of_entries(entries: dict[str, Array]) -> Array:
         return definition.losses(entries).sum(1)
@@ -51,7 +61,7 @@ def truth_of(definition: Definition, batch: Batch) -> Truth:
             definition, lambda input: definition.log_losses(input, truth), input, weights
         )
     groups = 1 if definition.claim.options.average == "none" else positive.shape[0]
-    return Truth(definition.loss(input, truth, weight), gradient / groups)
+    return Truth(definition.loss_at(entries, input, truth, weight), gradient / groups)
 
 
 def entry_slopes(
