@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import reprlib
+from numbers import Real
 from typing import TYPE_CHECKING, Any
+
+from .ir.program import Ref, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import ArrayLike
+
+    from .ir.program import Program
+    from .ir.typed import TypedMetric
 
 Array = Any
 """A numpy array; numpy is imported when something is counted."""
@@ -16,27 +23,64 @@ Counts = tuple[Array, Array, Array, Array]
 
 
 def check_counts(
-    counts: Mapping[str, ArrayLike], *, is_joint: bool
+    counts: Mapping[str, ArrayLike | None], program: Program, metric: TypedMetric
 ) -> tuple[dict[str, Array], tuple[int, ...]]:
     """Return what a program reads of counts, and the shape of its value.
 
     Raises:
+        TypeError: an entry that the program reads is not given, or is no number.
         ValueError: a count is negative, the shapes do not broadcast, or there are no classes.
     """
     import numpy as np
 
     given: dict[str, Array] = {}
     for name, number in counts.items():
-        given[name] = np.asarray(number, dtype=np.longdouble)
+        if number is None:
+            continue
+        given[name] = _numbers(name, number).astype(np.longdouble)
         if (given[name] < 0).any():
             raise ValueError(f"{name} must not be negative")
+    _refuse_missing([name for name in counts if name not in given], program, metric)
     shape = np.broadcast_shapes(*(array.shape for array in given.values()))
-    if not is_joint:
+    if not metric.is_joint:
         return given, shape
     if not shape or not shape[-1]:
         raise ValueError("give counts as arrays, with one number per class on the last axis")
     given = {name: np.broadcast_to(array, shape) for name, array in given.items()}
     return {**given, "classes": np.longdouble(shape[-1])}, shape[:-1]
+
+
+def _refuse_missing(missing: list[str], program: Program, metric: TypedMetric) -> None:
+    """What the value does not read may be left out; nothing that it reads is taken to be 0."""
+    reads = {e.name for a in program.value for e in walk(a.expr) if isinstance(e, Ref)}
+    needed = [name for name in missing if name in reads]
+    if needed:
+        advice = ", ".join(f"{name}=…" for name in needed)
+        what = metric.name or "the formula"
+        raise TypeError(f"{what} reads {' and '.join(needed)}: give {advice}")
+
+
+def _numbers(name: str, given: ArrayLike) -> Array:
+    """Return numbers or bools as an array, those of torch without their gradient.
+
+    Raises:
+        TypeError: they are something else.
+    """
+    import numpy as np
+
+    plain = given.detach().cpu().double() if hasattr(given, "detach") else given
+    try:
+        array = np.asarray(plain)
+    except (TypeError, ValueError, RuntimeError):  # rows of several lengths, a list of tensors
+        raise TypeError(f"{name} must be a number or an array of numbers") from None
+    is_number = array.dtype.kind in "biuf"
+    if array.dtype.kind == "O":  # fractions, large integers
+        is_number = all(isinstance(number, Real) for number in array.flat)
+    if not is_number:
+        raise TypeError(
+            f"{name} must be a number or an array of numbers, not {reprlib.repr(given)}"
+        )
+    return array
 
 
 def count(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None) -> Counts:

@@ -84,32 +84,33 @@ class Metric:
 
     def value(
         self,
-        tp: ArrayLike = 0,
-        fp: ArrayLike = 0,
-        fn: ArrayLike = 0,
-        tn: ArrayLike = 0,
+        tp: ArrayLike | None = None,
+        fp: ArrayLike | None = None,
+        fn: ArrayLike | None = None,
+        tn: ArrayLike | None = None,
         *,
         zero_division: float = 0.0,
     ) -> Any:  # noqa: ANN401 - a float for numbers, an array for arrays
-        """Return the metric of counts, in float64.
+        """Return the metric of counts that broadcast, in float64.
 
         Where the metric joins several classes, each of them is a number along the last axis.
 
         Args:
-            tp: true positives, a number or an array; the four broadcast.
+            tp: true positives, a number or an array; those that the formula reads are wanted.
             fp: false positives.
             fn: false negatives.
             tn: true negatives.
             zero_division: what 0/0 gives; may be NaN here.
 
         Raises:
+            TypeError: an entry that the formula reads is missing, or is no number.
             ValueError: a count is negative, the shapes do not broadcast, or there are no classes.
         """
         import numpy as np
 
         program, typed = self.compilation.program, self.compilation.typed
         counts = {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
-        given, shape = check_counts(counts, is_joint=typed.is_joint)
+        given, shape = check_counts(counts, program, typed)
         for name, parameter in zip(program.parameters, typed.parameters, strict=True):
             default = parameter.default
             given[name] = np.longdouble(default.numerator) / np.longdouble(default.denominator)

@@ -301,14 +301,14 @@ def test_values_have_the_classes_on_the_last_axis() -> None:
     assert isinstance(value, float)
     assert value == 6 / 8
     assert metric.value(tp=np.ones((4, 5, 3)), fn=[1, 0, 1]).shape == (4, 5)
-    assert metricc.compile("mean(f1)").value(tp=[[1, 2]], fp=3).shape == (1,)
+    assert metricc.compile("mean(f1)").value(tp=[[1, 2]], fp=3, fn=0).shape == (1,)
     assert metricc.compile("classes + sum(TP)*0").value(tp=[1, 2, 3, 4]) == 4
 
 
 @pytest.mark.parametrize("tp", [3, [], np.zeros((2, 0))])
 def test_values_without_classes_are_refused(tp: Any) -> None:
     with pytest.raises(ValueError, match="one number per class on the last axis"):
-        metricc.compile("multiclass_f1").value(tp=tp)
+        metricc.compile("multiclass_f1").value(tp=tp, fp=0, fn=0)
 
 
 @pytest.mark.parametrize(
