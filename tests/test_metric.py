@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -99,6 +100,47 @@ def test_score_takes_bools_and_any_shape() -> None:
 def test_score_refuses_what_is_no_hard_decision(labels: list[float]) -> None:
     with pytest.raises(ValueError, match="y_pred must hold hard decisions, 0 or 1"):
         metricc.compile("f1").score([0, 1], labels)
+
+
+@pytest.mark.parametrize("weight", [[1, -1, 2], [1, np.inf, 1], [1, np.nan, 1]])
+@pytest.mark.parametrize("name", ["f1", "multiclass_f1"])
+def test_score_refuses_the_weights_that_the_emitted_scorer_refuses(
+    name: str, weight: list[float]
+) -> None:
+    with pytest.raises(ValueError, match="sample_weight must be finite and 0 or more"):
+        metricc.compile(name).score([1, 1, 1], [1, 0, 0], sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("formula", "params", "named"),
+    [
+        ("f1", {}, "multiclass_f1"),
+        ("f1_macro", {}, "multiclass_f1"),  # the library says what is meant
+        ("recall", {}, "mean(recall)"),
+        ("fbeta", {"beta": 2}, "mean(fbeta(beta=2))"),
+    ],
+)
+def test_score_says_what_to_compile_for_several_classes(
+    formula: str, params: dict[str, float], named: str
+) -> None:
+    metric, truth = metricc.compile(formula, params=params), [0, 1, 2]
+    words = re.escape(f'metricc.compile("{named}")')
+    with pytest.raises(ValueError, match=f"0 or 1, not 2; .*{words}"):
+        metric.score(truth, truth)
+    with pytest.raises(TypeError, match=f"no keyword `task` .*{words}"):
+        metric.score(truth, truth, task="multiclass")
+    assert metricc.compile(named).score(truth, truth) == 1
+
+
+def test_score_says_which_keywords_it_has_for_several_classes() -> None:
+    with pytest.raises(TypeError, match="no keyword `average`; it has sample_weight, num_classes"):
+        metricc.compile("mean(f1)").score([0, 1], [0, 1], average="macro")
+
+
+def test_score_takes_tensors_that_require_a_gradient() -> None:
+    decided = torch.tensor([1.0, 0.0], dtype=torch.bfloat16, requires_grad=True)
+    for name in ("recall", "multiclass_f1"):
+        assert metricc.compile(name).score([1, 0], decided, sample_weight=decided + 1) == 1
 
 
 def test_score_refuses_shapes_that_differ() -> None:
