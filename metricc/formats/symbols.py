@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
 from ..frontend.names import nearest
+from ..frontend.parse import MAX_CHARACTERS
 from ..frontend.spelling import latin
 from ..ir.derivation import LETTERS
+from ..reader import read_beginning
 from .notation import Notation
 
 if TYPE_CHECKING:
@@ -35,7 +37,10 @@ def read_notation(path: Path | None, parameters: Iterable[str] = ()) -> Notation
 
 def _read(path: Path) -> Mapping[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = read_beginning(path, MAX_CHARACTERS + 1)
+        if len(text) > MAX_CHARACTERS:
+            raise ValueError(f"it has more than {MAX_CHARACTERS} characters")
+        return tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or _reason(error)
         raise d.MetricError(d.UnreadableSymbols(None, str(path), reason)) from None
