@@ -317,3 +317,16 @@ def test_mistake_inside_a_library_metric_points_at_its_use() -> None:
         "1 | 2*log_dor_ha",
         "  |   ^^^^^^^^^^ the value depends on the batch size: its parts do not grow alike",
     ]
+
+
+@pytest.mark.parametrize("name", ["auc", "roc_auc", "Average_Precision", "bce", "brier", "lovasz"])
+def test_what_is_no_metric_of_a_matrix_is_not_made_a_parameter(name: str) -> None:
+    shown = picture(f"1 - {name}")
+    assert f"help: `{name}` is no function of " in shown
+    assert "--param" not in shown
+    for known in re.findall(r"`(\w+)`", shown.rpartition("help: ")[2])[1:]:
+        assert metricc.compile(known)
+
+
+def test_a_single_capital_may_be_a_parameter() -> None:
+    assert "--param C=1" in picture("C*recall")
