@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import diagnostics as d
 from .compiler import compile_source, emit
-from .counts import check_counts, count, count_classes
+from .counts import check_counts, count, count_classes, refuse_keyword
 from .derivation.steps import derive, start
 from .evaluate import arrays, run_value
 from .explain import explain
@@ -84,32 +84,33 @@ class Metric:
 
     def value(
         self,
-        tp: ArrayLike = 0,
-        fp: ArrayLike = 0,
-        fn: ArrayLike = 0,
-        tn: ArrayLike = 0,
+        tp: ArrayLike | None = None,
+        fp: ArrayLike | None = None,
+        fn: ArrayLike | None = None,
+        tn: ArrayLike | None = None,
         *,
         zero_division: float = 0.0,
     ) -> Any:  # noqa: ANN401 - a float for numbers, an array for arrays
-        """Return the metric of counts, in float64.
+        """Return the metric of counts that broadcast, in float64.
 
         Where the metric joins several classes, each of them is a number along the last axis.
 
         Args:
-            tp: true positives, a number or an array; the four broadcast.
+            tp: true positives, a number or an array; those that the formula reads are wanted.
             fp: false positives.
             fn: false negatives.
             tn: true negatives.
             zero_division: what 0/0 gives; may be NaN here.
 
         Raises:
+            TypeError: an entry that the formula reads is missing, or is no number.
             ValueError: a count is negative, the shapes do not broadcast, or there are no classes.
         """
         import numpy as np
 
         program, typed = self.compilation.program, self.compilation.typed
         counts = {"tp": tp, "fp": fp, "fn": fn, "tn": tn}
-        given, shape = check_counts(counts, is_joint=typed.is_joint)
+        given, shape = check_counts(counts, program, typed)
         for name, parameter in zip(program.parameters, typed.parameters, strict=True):
             default = parameter.default
             given[name] = np.longdouble(default.numerator) / np.longdouble(default.denominator)
@@ -129,6 +130,7 @@ class Metric:
         *,
         num_classes: int | None = None,
         zero_division: float = 0.0,
+        **unknown: Any,  # noqa: ANN401 - refused
     ) -> float:
         """Return the metric of hard decisions.
 
@@ -140,16 +142,19 @@ class Metric:
             sample_weight: weights that broadcast to that shape.
             num_classes: how many classes there are; up to the largest label unless given.
             zero_division: what 0/0 gives, as in scikit-learn; may be NaN.
+            **unknown: what other libraries take, such as `task`; refused.
 
         Raises:
-            ValueError: shapes differ, or a label is neither 0 nor 1, or no class.
+            TypeError: labels or weights are no numbers, or there is no such keyword.
+            ValueError: shapes differ, a label is neither 0 nor 1, or no class, or a weight < 0.
         """
-        if self.compilation.typed.is_joint:
+        typed = self.compilation.typed
+        if unknown or (num_classes is not None and not typed.is_joint):
+            refuse_keyword(next(iter(unknown), "num_classes"), typed)
+        if typed.is_joint:
             counts = count_classes(y_true, y_pred, sample_weight, num_classes)
-        elif num_classes is None:
-            counts = count(y_true, y_pred, sample_weight)
         else:
-            raise ValueError("num_classes is for metrics of several classes, and this is of two")
+            counts = count(y_true, y_pred, sample_weight, typed)
         return float(self.value(*counts, zero_division=zero_division))
 
     def source(self, target: str = "torch", *, name: str = "", **options: Any) -> str:  # noqa: ANN401

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import diagnostics as d
 from .evaluate import floats, run_value
+from .ir.typed import open_divisor
 from .passes.aggregate import Aggregation, aggregate
 from .passes.draws import same_draws
 from .passes.run import run_passes
@@ -32,7 +33,7 @@ def specialise(compilation: Compilation, options: LossOptions) -> Compilation:
         raise d.MetricError(d.NoGradient(span))
     direction = options.direction or behaviour.direction
     if direction is None:
-        raise d.MetricError(d.NoDirection(span))
+        raise d.MetricError(d.NoDirection(span, open_divisor(compilation.typed.body)))
     _refuse_other_ranges(behaviour, options)
     found = replace(compilation, behaviour=replace(behaviour, direction=direction))
     how = Aggregation(

@@ -141,6 +141,20 @@ def test_counts_of_another_shape_are_refused(name: str) -> None:
         assert str(caught.value) == f"counts must have shape {right}, not {shape}"
 
 
+def test_counts_that_are_none_are_refused_by_name() -> None:
+    loss = make("binary")
+    input, target, right = torch.zeros(4), torch.tensor([0, 1, 1, 0]), torch.tensor([1.0, 1, 1])
+    with pytest.raises(TypeError, match=r"^counts must be a tensor, not list$"):
+        loss(input, target, counts=[1.0, 2.0, 3.0])
+    for wrong in ([1.0, -1, 1], [-1.0, -1, -1]):
+        with pytest.raises(ValueError, match=r"^counts must not be negative: -1$"):
+            loss(input, target, counts=torch.tensor(wrong))
+    rounded = right - torch.tensor([0, 1, 0]) * (1 + 1e-7)
+    assert rounded.min() < 0
+    assert loss(input, target, counts=rounded) == pytest.approx(1 - 2 / 3)
+    assert loss(input, target, counts=torch.full((3,), torch.nan)).isnan()
+
+
 def test_samples_have_counts_of_their_own() -> None:
     input = torch.randn(5, CLASSES, 6, dtype=torch.float64)
     for options in ({}, {"task": "multilabel"}):
@@ -205,6 +219,21 @@ def batches(count: int = 4) -> list[tuple[torch.Tensor, torch.Tensor]]:
     generator = torch.Generator().manual_seed(5)
     inputs = torch.randn(count, 9, generator=generator, dtype=torch.float64)
     return [(input, input + torch.randn(9, generator=generator) > 0.5) for input in inputs]
+
+
+@pytest.mark.parametrize("task", ["multiclass", "multilabel"])
+def test_a_running_average_is_of_one_number_of_classes(task: str) -> None:
+    loss = compiled("f1").loss(momentum=0.9, task=task)
+    classes = torch.tensor([0, 1, 2, 0])
+    three, four = (
+        (torch.zeros(4, size), classes if task == "multiclass" else torch.eye(4)[:, :size])
+        for size in (3, 4)
+    )
+    for _ in range(2):
+        loss(*three)
+    with pytest.raises(ValueError, match=r"^the running average is of 3 classes, not 4$"):
+        loss(*four)
+    loss.eval()(*four)  # which averages nothing
 
 
 def test_momentum_is_off_by_default() -> None:

@@ -143,6 +143,38 @@ def test_wrong_usage_exits_with_2(metricc: Run, arguments: list[str]) -> None:
     assert metricc(*arguments).code == 2
 
 
+@pytest.mark.parametrize("command", ["compile", "derive", "explain"])
+@pytest.mark.parametrize("formula", ["-TP^2/total^2", "-(FP + FN)/total", "- FP/total"])
+def test_a_formula_that_begins_with_a_minus_stands_behind_two(
+    metricc: Run, command: str, formula: str
+) -> None:
+    result = metricc(command, formula)
+    assert (result.code, result.out) == (2, "")
+    assert f"put --: -- '{formula}'" in result.err
+    assert metricc(command, "--", formula).code in (0, 1)  # 1: no direction
+
+
+@pytest.mark.parametrize("option", ["--param", "--weight", "--average", "--sharpness", "--x"])
+def test_wrong_usage_shows_no_value_whole(metricc: Run, option: str) -> None:
+    for value in ("x" * 100_000, "x " * 50_000):
+        result = metricc("compile", "f1", option, value)
+        assert result.code == 2
+        assert len(result.err) < 1500
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("f1_loss", "F1"), ("MetricLoss", "Metric"), ("f1loss", "F1"), ("loss", "Metric")],
+)
+def test_a_name_that_ends_in_loss_is_not_given_it_twice(
+    metricc: Run, name: str, title: str
+) -> None:
+    text = metricc("compile", "f1", "--name", name).out
+    assert f"class {title}Loss(torch.nn.Module)" in text
+    assert f"class {title}(torch.autograd.Function)" in text
+    assert "LossLoss" not in text
+
+
 def test_a_wrong_formula_writes_nothing(metricc: Run, tmp_path: Path) -> None:
     assert metricc("compile", "2*", "-o", tmp_path / "x.py").code == 1
     assert list(tmp_path.iterdir()) == []

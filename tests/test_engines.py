@@ -20,7 +20,7 @@ from matplotlib.image import imread
 from shelves import SEVERAL_CLASSES, TWO_CLASSES
 
 import metricc
-from metricc.formats import render
+from metricc.formats import allowed, render
 from metricc.ir.program import Expr
 from metricc.library import load_library
 
@@ -238,3 +238,30 @@ def test_the_page_needs_nothing_and_runs_nothing(name: str) -> None:
     assert '<html lang="en">' in page
     for table in re.findall(r"<math.*?</math>", page, re.DOTALL):
         ElementTree.fromstring(table)
+
+
+SIGNS = (
+    *(r"\hat y_1", "y'", "x^2", "n_{+}^{(i)}", "{a_b}_c", r"\hat\beta_\star", r"\text{F1 score}"),
+    *(r"n_\mathrm{pos}", "β", "a/b!", r"\_", r"\operatorname{soft max}", r"\bar{\hat{y}}''"),
+    *(rf"\{name}_\{name}^\{name}" for name in allowed.SYMBOLS),
+    *(rf"\{name}{{a}}_1'" for name in (*allowed.ACCENTS, *allowed.FONTS, *allowed.WORDS)),
+)
+SIGNED = ("yhat", "y", "p", "z", "theta", "x", "beta", "T", "Q", "P", "n", "L")
+"""Names with an index, a power and a transpose among them, each with a sign of its own."""
+
+
+def test_pdflatex_compiles_whatever_a_sign_may_be(tmp_path: Path) -> None:
+    needs(shutil.which("pdflatex"), "pdflatex")
+    metric, pages = metricc.compile("fbeta", params={"beta": 2}), []
+    for sign in SIGNS:
+        (tmp_path / "signs.toml").write_text(
+            "".join(
+                f"{name} = {json.dumps(f'{{{mark}}}{sign}')}\n" for mark, name in enumerate(SIGNED)
+            ),
+            encoding="utf-8",
+        )
+        page = metric.derivation("latex", wrt="theta", symbols=tmp_path / "signs.toml")
+        pages.append(page)
+    page = "\n".join([r"\documentclass{article}\usepackage{amsmath}\begin{document}", *pages])
+    (tmp_path / "page.tex").write_text(page + r"\end{document}", encoding="utf-8")
+    run("pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex", cwd=tmp_path)

@@ -125,6 +125,10 @@ MISUSES: dict[str, tuple[type[d.Diagnostic], Callable[[], object]]] = {
         lambda: metricc.compile("multiclass_mcc").source(average="micro"),
     ),
     "no_direction": (d.NoDirection, lambda: metricc.compile("(TP + FP)/total").source()),
+    "no_direction_open_divisor": (
+        d.NoDirection,
+        lambda: metricc.compile("2*TP/2*TP + FP + FN").source(),
+    ),
     "no_gradient": (d.NoGradient, lambda: metricc.compile("(TP + FN)/total").source()),
     "unreadable_file": (d.UnreadableFile, lambda: metricc.compile(Path("missing.metric"))),
     "unreadable_file_of_bytes": (d.UnreadableFile, read_a_file_that_is_not_text),
@@ -317,3 +321,30 @@ def test_mistake_inside_a_library_metric_points_at_its_use() -> None:
         "1 | 2*log_dor_ha",
         "  |   ^^^^^^^^^^ the value depends on the batch size: its parts do not grow alike",
     ]
+
+
+@pytest.mark.parametrize("name", ["auc", "roc_auc", "Average_Precision", "bce", "brier", "lovasz"])
+def test_what_is_no_metric_of_a_matrix_is_not_made_a_parameter(name: str) -> None:
+    shown = picture(f"1 - {name}")
+    assert f"help: `{name}` is no function of " in shown
+    assert "--param" not in shown
+    for known in re.findall(r"`(\w+)`", shown.rpartition("help: ")[2])[1:]:
+        assert metricc.compile(known)
+
+
+def test_a_single_capital_may_be_a_parameter() -> None:
+    assert "--param C=1" in picture("C*recall")
+
+
+@pytest.mark.parametrize("formula", ["TP/2*TP", "f1 + TP/2 * (FN + FP)", "1 - TP/1e3*FN/4"])
+def test_a_product_behind_a_quotient_by_a_number_may_lack_parentheses(formula: str) -> None:
+    (warning,) = [x for x in metricc.compile(formula).warnings if "not scale-free" in x]
+    assert "multiplies after it divides; if a product or sum is to divide" in warning
+
+
+@pytest.mark.parametrize(
+    "formula", ["(TP/2)*TP", "TP/(2)*FN", "TP*FN/2", "1/2*TP*FN", "TP/FP*FN*FN"]
+)
+def test_what_has_its_parentheses_is_told_of_scale(formula: str) -> None:
+    (warning,) = [x for x in metricc.compile(formula).warnings if "not scale-free" in x]
+    assert "multiplies after" not in warning

@@ -108,7 +108,7 @@ def test_metric_files_compile(path: Path) -> None:
     metric = metricc.compile(path)
     assert metric.name == path.stem
     assert "class " + f"{path.stem.title()}Loss" in metric.source()
-    perfect, wrong = metric.value(tp=10, tn=90), metric.value(fp=90, fn=10)
+    perfect, wrong = metric.value(10, 0, 0, 90), metric.value(0, 90, 10, 0)
     assert perfect != wrong
 
 

@@ -230,11 +230,58 @@ def test_signs_are_read_from_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "sign",
-    ["", " ", "a}{", "{a", "a\\", "$a$", "a%b", "a&b", "#1", "a\nb", "a\\\\b", "`a`", "\u202ea"],
+    [
+        *(
+            "",
+            " ",
+            "a}{",
+            "{a",
+            "a\\",
+            "$a$",
+            "a%b",
+            "a&b",
+            "#1",
+            "a\nb",
+            "a\\\\b",
+            "`a`",
+            "\u202ea",
+        ),
+        *(
+            "a_b_c",
+            "x^2^3",
+            "{a}_{b}_{c}",
+            "y'^2",
+            "'",
+            "_k",
+            "^",
+            "h_",
+            "a_'",
+            "{}",
+            "{}_1",
+            "[a]",
+        ),
+        *(r"\hat", r"\hat_1", r"\hat{}", r"\hat\hat{y}", r"x_\hat{y}", r"\text{a_b}", "é", "漢"),
+        *(r"\left(", r"\end{align*}", r"\cr", r"\par", r"\input{x}", r"\write18", r"\mymacro"),
+    ],
 )
 def test_what_cannot_be_a_sign_is_refused(sign: str, tmp_path: Path) -> None:
     with pytest.raises(MetricError, match="error: wrong sign"):
         read(tmp_path, f"P = {json.dumps(sign)}")
+
+
+def test_what_is_no_sign_is_told_what_would_be(tmp_path: Path) -> None:
+    with pytest.raises(MetricError, match=r"second subscript; .*\n.* made of letters, digits, Gre"):
+        read(tmp_path, "P = 'a_b_c'")
+    for value in ("0x" + "f" * 9000, "[" + "1," * 9000 + "]", "1e400"):
+        with pytest.raises(MetricError, match="that is not text") as error:
+            read(tmp_path, f"P = {value}")
+        assert len(str(error.value)) < 500
+
+
+def test_greek_letters_are_what_latex_calls_them(tmp_path: Path) -> None:
+    notation = read(tmp_path, "P = 'βx'\nQ = 'x_β'")
+    assert notation.symbols == {"P": r"\beta x", "Q": r"x_\beta"}
+    assert shown("P", "text", notation) == "βx"
 
 
 @pytest.mark.parametrize(

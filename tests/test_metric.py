@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,13 +32,38 @@ def test_values_of_arrays_broadcast() -> None:
 
 @pytest.mark.parametrize("zero_division", [0.0, 1.0, np.nan])
 def test_zero_division_is_what_0_over_0_gives(zero_division: float) -> None:
-    value = metricc.compile("f1").value(tn=10, zero_division=zero_division)
+    value = metricc.compile("f1").value(0, 0, 0, zero_division=zero_division)
     assert value == zero_division or (np.isnan(value) and np.isnan(zero_division))
 
 
 def test_negative_counts_are_refused() -> None:
     with pytest.raises(ValueError, match="fn must not be negative"):
-        metricc.compile("f1").value(tp=1, fn=-1)
+        metricc.compile("f1").value(tp=1, fp=0, fn=-1)
+
+
+def test_no_entry_that_the_formula_reads_is_taken_to_be_0() -> None:
+    f1, mcc = metricc.compile("f1"), metricc.compile("mcc")
+    assert f1.value(tp=1, fp=1, fn=1) == 0.5  # f1 reads no tn
+    with pytest.raises(TypeError, match=r"^mcc reads tn: give tn=…$"):
+        mcc.value(tp=5, fp=5, fn=10)
+    with pytest.raises(TypeError, match=r"^f1 reads fp and fn: give fp=…, fn=…$"):
+        f1.value(tp=5, fp=None, tn=3)
+    with pytest.raises(TypeError, match=r"^the formula reads fn"):
+        metricc.compile("TP/(TP+FN)").value(tp=5)
+
+
+@pytest.mark.parametrize("given", ["5", "a", [1, None], 1j, [[1], [1, 2]], {"tp": 5}])
+def test_counts_that_are_no_numbers_are_refused_by_name(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"^tp must be a number or an array of numbers"):
+        metricc.compile("f1").value(tp=given, fp=1, fn=1)
+
+
+@pytest.mark.parametrize(
+    "given", [True, 2**70, Fraction(3, 2), [2**70, 1], torch.tensor([1.0], requires_grad=True)]
+)
+def test_counts_may_be_numbers_of_any_kind(given: Any) -> None:
+    value = metricc.compile("recall").value(tp=given, fn=given)
+    assert np.all(value == 0.5)
 
 
 SCORES = {
@@ -72,6 +100,47 @@ def test_score_takes_bools_and_any_shape() -> None:
 def test_score_refuses_what_is_no_hard_decision(labels: list[float]) -> None:
     with pytest.raises(ValueError, match="y_pred must hold hard decisions, 0 or 1"):
         metricc.compile("f1").score([0, 1], labels)
+
+
+@pytest.mark.parametrize("weight", [[1, -1, 2], [1, np.inf, 1], [1, np.nan, 1]])
+@pytest.mark.parametrize("name", ["f1", "multiclass_f1"])
+def test_score_refuses_the_weights_that_the_emitted_scorer_refuses(
+    name: str, weight: list[float]
+) -> None:
+    with pytest.raises(ValueError, match="sample_weight must be finite and 0 or more"):
+        metricc.compile(name).score([1, 1, 1], [1, 0, 0], sample_weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("formula", "params", "named"),
+    [
+        ("f1", {}, "multiclass_f1"),
+        ("f1_macro", {}, "multiclass_f1"),  # the library says what is meant
+        ("recall", {}, "mean(recall)"),
+        ("fbeta", {"beta": 2}, "mean(fbeta(beta=2))"),
+    ],
+)
+def test_score_says_what_to_compile_for_several_classes(
+    formula: str, params: dict[str, float], named: str
+) -> None:
+    metric, truth = metricc.compile(formula, params=params), [0, 1, 2]
+    words = re.escape(f'metricc.compile("{named}")')
+    with pytest.raises(ValueError, match=f"0 or 1, not 2; .*{words}"):
+        metric.score(truth, truth)
+    with pytest.raises(TypeError, match=f"no keyword `task` .*{words}"):
+        metric.score(truth, truth, task="multiclass")
+    assert metricc.compile(named).score(truth, truth) == 1
+
+
+def test_score_says_which_keywords_it_has_for_several_classes() -> None:
+    with pytest.raises(TypeError, match="no keyword `average`; it has sample_weight, num_classes"):
+        metricc.compile("mean(f1)").score([0, 1], [0, 1], average="macro")
+
+
+def test_score_takes_tensors_that_require_a_gradient() -> None:
+    decided = torch.tensor([1.0, 0.0], dtype=torch.bfloat16, requires_grad=True)
+    for name in ("recall", "multiclass_f1"):
+        assert metricc.compile(name).score([1, 0], decided, sample_weight=decided + 1) == 1
 
 
 def test_score_refuses_shapes_that_differ() -> None:

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import metricc
+from metricc.cli import cli
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,6 +44,22 @@ def test_pasted_formulas_of_the_text_compile() -> None:
     assert len(formulas) == 3
     for formula in formulas:
         metricc.compile(formula, params={"beta": 2} if "β" in formula else {})
+
+
+def test_the_commands_of_the_text_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    commands = re.findall(r"`metricc ((?:derive|explain|plot|list)\b[^`]*)`", TEXT)
+    assert len(commands) >= 4
+    for command in commands:
+        result = CliRunner().invoke(cli, command.split())
+        assert result.exit_code == 0, (command, result.output)
+
+
+def test_what_compile_warns_of_is_in_warnings() -> None:
+    shown = CliRunner().invoke(cli, ["compile", "mcc", "-o", "-"]).stderr
+    warnings = metricc.compile("mcc").warnings
+    assert shown.strip() == "\n".join(warnings)
+    assert warnings
 
 
 def test_both_commands_install_the_tested_versions() -> None:

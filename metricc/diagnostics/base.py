@@ -10,6 +10,10 @@ from .excerpt import draw, printable
 if TYPE_CHECKING:
     from ..source import Span
 
+OPEN_DIVISOR = (
+    "`{divisor}` multiplies after it divides; if a product or sum is to divide, put all of it into"
+    " parentheses: `/(…)`"
+)
 _LONGEST_FILLING = 200
 
 

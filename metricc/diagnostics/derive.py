@@ -46,10 +46,11 @@ class WrongSign(Diagnostic):
 
     title = "wrong sign"
     label = "`{name}` is {given}: {reason}"
-    help = r"give a piece of LaTeX in quotes, as in {name} = 'n_+'"
+    help = r"give LaTeX in quotes, as in {name} = 'n_+'; a sign is made of {allowed}"
     name: str
     given: str
     reason: str
+    allowed: str
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,12 @@ class UnknownName(Diagnostic):
     name: str
     nearest: str | None
     within: str = ""
+    advice: str = ""
 
     def hint(self) -> str:
-        """Prefer the nearest known name; else say how to make it a parameter."""
+        """Prefer what is known of this name, and the nearest; else say how to make a parameter."""
+        if self.advice and not self.within.startswith("surrogate"):
+            return "{advice}"
         if self.nearest:
             return "did you mean `{nearest}`?"
         if self.within.startswith("surrogate"):
@@ -50,9 +53,12 @@ class UnknownFunction(Diagnostic):
     name: str
     nearest: str | None
     known: str
+    advice: str = ""
 
     def hint(self) -> str:
-        """Prefer the nearest known function; else list them all."""
+        """Prefer what is known of this name, and the nearest function; else list them all."""
+        if self.advice:
+            return "{advice}"
         return "did you mean `{nearest}`?" if self.nearest else self.help
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .base import Diagnostic
+from .base import OPEN_DIVISOR, Diagnostic
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class NoDirection(Diagnostic):
     title = "no direction"
     label = "nothing shows whether a higher or a lower value is better"
     help = 'say it: direction="max" or direction="min" (--direction max in a shell)'
+    divisor: str = ""
+
+    def hint(self) -> str:
+        """Think of missing parentheses first."""
+        return f"{OPEN_DIVISOR}; else {self.help}" if self.divisor else self.help
 
 
 @dataclass(frozen=True)

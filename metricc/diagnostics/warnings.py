@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .base import Diagnostic
+from .base import OPEN_DIVISOR, Diagnostic
 
 _OTHER_SIDE = {
     "calling everything positive": "join it with one that counts false alarms, as `f1` does",
@@ -23,9 +23,12 @@ class NotScaleFree(Diagnostic):
     severity = "warning"
     why: str
     parameter: str = ""
+    divisor: str = ""
 
     def hint(self) -> str:
-        """Think of a pseudo-count that was not declared as one."""
+        """Think of missing parentheses, and of a pseudo-count that was not declared as one."""
+        if self.divisor:
+            return OPEN_DIVISOR
         if not self.parameter:
             return self.help
         return "if `{parameter}` is a number of samples, declare it: `{parameter}: count`"

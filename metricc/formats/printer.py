@@ -159,7 +159,7 @@ class Printer:
         sign = self.notation.latex(name)
         edge: Edge = "word" if r"\mathrm{" in sign else "letter"
         width = len(self.notation.text(name))
-        strength = POWER if "^" in sign else ATOM  # b^* squared is (b^*)^2
+        strength = POWER if "^" in sign or "'" in sign else ATOM  # b^* squared is (b^*)^2
         return Piece(self.name(name), strength, width, head=edge, tail=edge)
 
     def _product(self, expr: Expr) -> Piece:

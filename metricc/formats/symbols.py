@@ -8,16 +8,28 @@ from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
 from ..frontend.names import nearest
+from ..frontend.parse import MAX_CHARACTERS
 from ..frontend.spelling import latin
 from ..ir.derivation import LETTERS
+from ..reader import read_beginning
+from .allowed import ALLOWED, objection
 from .notation import Notation
+from .signs import GREEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 LONGEST = 80
-_FORBIDDEN = re.compile(r"(?<!\\)[%&#$]|\\\\|[`~]|[^\x20-\x7e\w]")
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
+_GREEK_NAMES = {letter: rf"\{name}" for name, letter in GREEK.items()}
+_GREEK = f"[{''.join(_GREEK_NAMES)}]"
 
 
 def read_notation(path: Path | None, parameters: Iterable[str] = ()) -> Notation:
@@ -35,7 +47,10 @@ def read_notation(path: Path | None, parameters: Iterable[str] = ()) -> Notation
 
 def _read(path: Path) -> Mapping[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = read_beginning(path, MAX_CHARACTERS + 1)
+        if len(text) > MAX_CHARACTERS:
+            raise ValueError(f"it has more than {MAX_CHARACTERS} characters")
+        return tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or _reason(error)
         raise d.MetricError(d.UnreadableSymbols(None, str(path), reason)) from None
@@ -60,33 +75,16 @@ def _name(given: str, known: tuple[str, ...]) -> str:
 
 
 def _sign(name: str, given: object) -> str:
-    reason = _objection(given)
-    if reason:
-        raise d.MetricError(d.WrongSign(None, name, repr(given), reason))
-    return str(given).strip()
-
-
-def _objection(given: object) -> str | None:
-    """Return why a value cannot be a sign, if it cannot."""
+    r"""Return a sign as LaTeX takes it: β is \beta."""
     if not isinstance(given, str):
-        return "that is not text"
-    if len(given) > LONGEST:
-        return f"it has more than {LONGEST} characters"
-    if not given.strip():
-        return "nothing would be seen"
-    forbidden = _FORBIDDEN.search(given)
-    if forbidden:
-        return f"{forbidden[0]!r} has no place in a sign"
-    return None if _is_balanced(given) else "its braces do not match"
-
-
-def _is_balanced(text: str) -> bool:
-    depth = 0
-    for brace in re.findall(r"(?<!\\)[{}]", text):
-        depth += 1 if brace == "{" else -1
-        if depth < 0:
-            return False
-    return depth == 0 and not text.endswith("\\")
+        kind = _KINDS.get(type(given), "a date or time")
+        raise d.MetricError(d.WrongSign(None, name, kind, "that is not text", ALLOWED))
+    sign = re.sub(_GREEK, lambda letter: _GREEK_NAMES[letter[0]] + " ", given.strip()).strip()
+    long = f"it has more than {LONGEST} characters" if len(given) > LONGEST else None
+    reason = long or objection(sign)
+    if reason:
+        raise d.MetricError(d.WrongSign(None, name, repr(given), reason, ALLOWED))
+    return sign
 
 
 def _check_distinct(notation: Notation, known: tuple[str, ...]) -> None:

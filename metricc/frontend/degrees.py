@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..diagnostics import NotScaleFree
 from ..ir.operators import FUNCTIONS, REDUCTIONS, Degree
-from ..ir.typed import ENTRIES, Term, joins_classes
+from ..ir.typed import ENTRIES, Term, joins_classes, open_divisor
 from .values import NoValueError, TooBigError, evaluate, real
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def scale_warnings(body: Term, parameters: tuple[TypedParameter, ...]) -> tuple[
     culprit = body if body.degree is not None else _first_mixed(body)
     numbers = [arg for arg in culprit.args if arg.degree == 0 and arg.op == "parameter"]
     name = str(numbers[0].value) if numbers and culprit.degree is None else ""
-    return (NotScaleFree(culprit.span, _why(culprit), name),)
+    return (NotScaleFree(culprit.span, _why(culprit), name, open_divisor(body)),)
 
 
 def _why(term: Term) -> str:

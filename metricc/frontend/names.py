@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,49 @@ _MEANT = {
     "power": "x^y",
     "square": "x^2",
 }
+_OF_RANKS = (
+    "`{name}` is no function of one confusion matrix, but of the ranks of all scores;"
+    " at one threshold there are `balanced_accuracy`, `informedness` and `f1`"
+)
+_OF_SAMPLES = (
+    "`{name}` is no function of a confusion matrix, but a mean over samples;"
+    " beside a metric a loss takes cross entropy: mix=0.5 (--mix 0.5 in a shell)"
+)
+_FOCAL = (
+    "`{name}` is no function of a confusion matrix, but a mean over samples;"
+    " what attends to hard cases is `focal_tversky`, or exponent=0.75 of any metric"
+)
+_SURFACE = (
+    "`{name}` is no function of a confusion matrix;"
+    " of overlap there are `jaccard`, `f1` (Dice) and `tversky`"
+)
+_BEYOND = {
+    **dict.fromkeys(("auc", "roc_auc", "auroc", "rocauc", "roc_auc_score", "pauc"), _OF_RANKS),
+    **dict.fromkeys(("average_precision", "average_precision_score", "map", "mean_ap"), _OF_RANKS),
+    **dict.fromkeys(("pr_auc", "prauc", "auprc", "aupr", "auc_pr", "ndcg", "mrr"), _OF_RANKS),
+    **dict.fromkeys(("bce", "bce_loss", "ce", "cross_entropy", "crossentropy"), _OF_SAMPLES),
+    **dict.fromkeys(("binary_cross_entropy", "log_loss", "logloss", "nll"), _OF_SAMPLES),
+    **dict.fromkeys(("brier", "brier_score", "mse", "mae", "hinge", "ece"), _OF_SAMPLES),
+    **dict.fromkeys(("focal", "focal_loss", "focalloss", "poly_loss"), _FOCAL),
+    **dict.fromkeys(("lovasz", "lovasz_softmax", "lovasz_hinge", "hausdorff"), _SURFACE),
+}
+"""What people look for here that is about more than the entries, and where to go instead."""
+_RUN = re.compile(f"(?:{'|'.join((*ENTRIES, *SHORT_FORMS))}){{2,}}")
+_CELL = re.compile(f"{'|'.join(ENTRIES)}|{'|'.join(SHORT_FORMS)}")
+_LOOKS_LIKE_ENTRY = re.compile("[A-Z]{2,3}")
+
+
+def advice(name: str) -> str:
+    """Return what to do about a name that means something else; empty for any other."""
+    if name.lower() in _BEYOND:
+        return _BEYOND[name.lower()].format(name=name)
+    if _RUN.fullmatch(name):
+        return f"to multiply, write `{'*'.join(_CELL.findall(name))}`"
+    if _LOOKS_LIKE_ENTRY.fullmatch(name):
+        return (
+            f"entries are {' '.join(ENTRIES)}; short for sums of them are {' '.join(SHORT_FORMS)}"
+        )
+    return ""
 
 
 def builtin(name: str) -> str | None:

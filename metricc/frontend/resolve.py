@@ -18,7 +18,7 @@ from .arguments import (
 )
 from .degrees import degree
 from .limits import MAX_DEPTH, Limits
-from .names import builtin, function_name, nearest, refuse_reserved
+from .names import advice, builtin, function_name, nearest, refuse_reserved
 
 if TYPE_CHECKING:
     from ..ir.typed import TypedParameter
@@ -141,7 +141,8 @@ class Resolver:
         if definition.kind == "metric":
             known += [*ENTRIES, *MARGINALS, *self.earlier, *self.library.names()]
         within = f"{definition.kind} {definition.name}" if definition.name else ""
-        return d.UnknownName(expr.span, expr.name, nearest(expr.name, known), within)
+        likely = nearest(expr.name, known)
+        return d.UnknownName(expr.span, expr.name, likely, within, advice(expr.name))
 
     def _entries(self, expr: Name, meaning: str, scope: Scope) -> Term:
         """Return an entry, or a marginal as a sum of entries."""
@@ -197,7 +198,10 @@ class Resolver:
         if metric is None:
             known = [*_listed(), *SYNONYMS, *self.earlier, *self.library.names()]
             likely, listed = nearest(expr.name, known), " ".join(_listed())
-            raise d.MetricError(d.UnknownFunction(expr.name_span, expr.name, likely, listed))
+            unknown = d.UnknownFunction(
+                expr.name_span, expr.name, likely, listed, advice(expr.name)
+            )
+            raise d.MetricError(unknown)
         given = metric_arguments(expr, metric)
         terms_of = {name: self.expr(arg, scope) for name, arg in given.items()}
         return self._inline(metric, terms_of, expr.span, scope)

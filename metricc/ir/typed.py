@@ -127,3 +127,22 @@ def below(body: Term, *, through_reductions: bool = True) -> Iterator[Term]:
         new = [arg for arg in dict.fromkeys(reversed(term.args)) if arg not in seen]
         seen.update(new)
         waiting += new
+
+
+def open_divisor(body: Term) -> str:
+    """Return the text of a quotient by a number that a product goes on from: `/2*TP`, or "".
+
+    Whoever writes it may mean /(2*TP).
+    """
+    for term in below(body):
+        if term.op != "mul" or term.args[0].op != "div":
+            continue
+        quotient, factor = term.args
+        divisor, text = quotient.args[1], term.span.source.text
+        is_written = quotient.span.stop < factor.span.start and divisor.span.start > term.span.start
+        is_closed = quotient.span.text.endswith(")")
+        is_half = quotient.args[0].op == "number"  # 1/2*TP is half of it
+        is_by_number = divisor.op == "number" and factor.op != "number" and not is_half
+        if is_written and is_by_number and not is_closed:
+            return "/" + " ".join(text[divisor.span.start : factor.span.stop].split())
+    return ""

@@ -120,8 +120,9 @@ def emit(compilation: Compilation, options: LossOptions, name: str = "") -> Arti
 
 
 def class_name(name: str) -> str:
-    """balanced_accuracy → BalancedAccuracy."""
+    """balanced_accuracy → BalancedAccuracy, and f1_loss → F1, since Loss is appended to it."""
     joined = "".join(part[:1].upper() + part[1:] for part in (name or "metric").split("_"))
+    joined = joined.removesuffix("Loss").removesuffix("loss") or "Metric"
     if not joined.isidentifier() or not joined.isascii():
         raise d.MetricError(d.WrongValue(None, "name", repr(name), "letters, digits and _ only"))
     if keyword.iskeyword(joined) or hasattr(builtins, joined):

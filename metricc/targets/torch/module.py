@@ -21,6 +21,9 @@ _ALL = {
     "none": "each class",
 }
 _INDENT = 8  # of a method's body
+_SAME_CLASSES = """if self.running.dim() and self.running.shape != counts.shape:
+    size, found = self.running.shape[-1], counts.shape[-1]
+    raise ValueError(f"the running average is of {size} classes, not {found}")"""
 _OVER_RANKS = "total_over_ranks(counts, self.process_group)"
 
 
@@ -50,6 +53,7 @@ def module_holes(plan: Plan) -> Holes:
         "CHOOSE_KERNELS": "\n".join(_kernels(plan)),
         "COUNT_FIRST": "\n".join((*_check_counts(plan), *_count_first(plan))),
         "APPLY": "\n".join(_apply(plan)),
+        "SAME_CLASSES": _SAME_CLASSES if options.has_classes else "",
         "TOTALS": "\n".join(wrap_call(line, _INDENT) for line in _totals(plan)),
         **_metric_holes(plan),
     }

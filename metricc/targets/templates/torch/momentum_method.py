@@ -2,6 +2,7 @@ def average(self, counts):
     """Return the running average of counts in training; in evaluation, the counts."""
     if not self.training:
         return counts
+    __SAME_CLASSES__
     running = self.running.to(counts.device)
     total = self.momentum * running + (1 - self.momentum) * counts
     seen = self.momentum * self.seen + (1 - self.momentum)
