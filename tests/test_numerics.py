@@ -16,6 +16,8 @@ from machine import COMPILER
 from oracle import derivative, exact, published
 from shelves import TWO_CLASSES
 
+import metricc
+
 WITH_LOOPS = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
 PATHS = [
     (task, options)
@@ -171,6 +173,17 @@ def test_roots_at_0_have_a_bounded_slope_that_points_the_right_way(
     value, gradient = step(loss_of("gmean", kernels=kernels), input, target)
     assert gradient.isfinite().all()
     assert gradient[0] < 0 < gradient[1]  # the missed positive is pushed up
+
+
+@pytest.mark.parametrize("formula", ["TP*1e20/(TP+FP)", "TP*10^15*10^10/(TP+FP)"])
+def test_a_number_beyond_64_bits_reaches_tensors_too(formula: str) -> None:
+    loss = metricc.compile(formula).loss(direction="max", kernels="none")
+    input, target = torch.tensor([0.3, -1.0, 2.0]), torch.tensor([1.0, 0.0, 1.0])
+    _, wanted = step(loss, input, target)
+    torch.testing.assert_close(torch.func.grad(loss)(input, target), wanted)
+    leaf = input.clone().requires_grad_()
+    torch.compile(loss, backend="aot_eager", fullgraph=True)(leaf, target).backward()
+    torch.testing.assert_close(leaf.grad, wanted)
 
 
 @pytest.mark.parametrize("missing", [0.0, 1e-300, 1e-12])
