@@ -154,6 +154,17 @@ def test_what_weighs_nothing_may_be_anything_in_a_short_file_too() -> None:
 
 
 @pytest.mark.parametrize("validate", [False, True])
+def test_what_weighs_is_looked_at_in_a_short_file_too(validate: bool) -> None:
+    namespace: dict[str, Any] = {}
+    exec(metricc.compile("f1").source(validate=validate, from_logits=False), namespace)
+    module, prob = namespace["F1Loss"](), torch.tensor([0.3, 0.7])
+    with pytest.raises(ValueError, match="target must be from 0 to 1, not 0 to 255"):
+        module(prob, torch.tensor([0.0, 255.0]), torch.ones(2))
+    with pytest.raises(ValueError, match="input must be from 0 to 1, not 0.3 to 7"):
+        module(torch.tensor([0.3, 7.0]), torch.tensor([1.0, 0.0]), torch.ones(()))
+
+
+@pytest.mark.parametrize("validate", [False, True])
 def test_soft_targets_rounding_and_empty_batches_are_fine(validate: bool) -> None:
     module = loss(validate=validate, from_logits=False)
     module(torch.tensor([1 + 1e-6, -1e-6]), torch.tensor([0.2, 1.0]))

@@ -75,6 +75,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("both", lambda plan: plan.options.extended or plan.options.ignore_index is not None),
     ("as_number", _always),
     ("check_values", _always),
+    ("blank", lambda plan: not plan.arranges),  # which check_values alone calls
     ("check_weights", _always),
     ("check_classes", lambda plan: bool(chosen(plan))),
     ("align", lambda plan: plan.options.has_classes),

@@ -98,10 +98,9 @@ def first_batches(plan: Plan) -> list[str]:
 def _value_checks(plan: Plan) -> list[str]:
     """What weighs nothing may be anything."""
     options = plan.options
-    bare = "blank({}, sample_weight)" if plan.arranges else "{}"
     has_index = options.ignore_index is None and not options.is_softmax
     hint = ', "; or give ignore_index"' if has_index else ""
-    targets = f'check_range("target", {bare.format("target")}{hint})'
+    targets = f'check_range("target", blank(target, sample_weight){hint})'
     lines = ["check_weights(sample_weight)"]
     if options.is_softmax:
         lines += ["if target.dim() == input.dim():", f"    {targets}"]
@@ -109,15 +108,8 @@ def _value_checks(plan: Plan) -> list[str]:
         lines.append(targets)
     if not options.from_logits:
         logits = '"; from_logits=True takes logits"'
-        lines.append(f'check_range("input", {bare.format("input")}, {logits})')
-    if plan.arranges:
-        return lines
-    first, *rest = lines
-    return [first, "if sample_weight is None:  # a weight of 0 may leave anything out", *_in(rest)]
-
-
-def _in(lines: list[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
+        lines.append(f'check_range("input", blank(input, sample_weight), {logits})')
+    return lines
 
 
 def _options(plan: Plan) -> list[str]:

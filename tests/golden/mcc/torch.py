@@ -376,8 +376,7 @@ def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
 def check_values(input, target, sample_weight):
     """Raise if a value is out of range; NaN is left to the loss, in which it shows."""
     check_weights(sample_weight)
-    if sample_weight is None:  # a weight of 0 may leave anything out
-        check_range("target", target, "; or give ignore_index")
+    check_range("target", blank(target, sample_weight), "; or give ignore_index")
 
 
 def check_range(name, x, hint=""):
@@ -387,6 +386,13 @@ def check_range(name, x, hint=""):
     low, high = (bound.item() for bound in x.detach().float().aminmax())
     if low < -0.01 or high > 1.01:
         raise ValueError(f"{name} must be from 0 to 1, not {low:g} to {high:g}{hint}")
+
+
+def blank(x, sample_weight):
+    """Return x with 0 for what weighs nothing, which may be NaN, or no share."""
+    if sample_weight is None:
+        return x
+    return x.masked_fill(sample_weight == 0, 0)
 
 
 def check_weights(sample_weight):
