@@ -175,6 +175,41 @@ def test_roots_at_0_have_a_bounded_slope_that_points_the_right_way(
     assert gradient[0] < 0 < gradient[1]  # the missed positive is pushed up
 
 
+HARD = [("binary", {}), ("binary", {"from_logits": False}), ("multilabel", {})]
+HARD += [("multiclass", {"average": average}) for average in ("macro", "weighted", "none")]
+
+
+@pytest.mark.parametrize("formula", ["f1", "mcc", "accuracy"])
+@pytest.mark.parametrize(("task", "options"), HARD, ids=str)
+def test_a_nan_shows_in_the_metric_unless_it_weighs_nothing(
+    task: str, options: dict[str, Any], formula: str
+) -> None:
+    loss: Any = loss_of(formula, task=task, **options)
+    input = torch.rand(6, 3, generator=torch.Generator().manual_seed(0))
+    target = torch.arange(6) % 3 if task == "multiclass" else (input > 0.4).flip(0)
+    broken = input.clone()
+    broken[2, 1] = torch.nan
+    assert loss.metric(broken, target).isnan().any()
+    assert loss.metric(input * torch.nan, target).isnan().all()
+    weight = torch.ones(6, 1)
+    weight[2] = 0
+    for name in ("sample_weight", "mask"):
+        left = {name: weight if task == "binary" else weight[:, 0]}
+        wanted = loss.metric(input, target, **left)
+        torch.testing.assert_close(loss.metric(broken, target, **left), wanted)
+        assert wanted.isfinite().all()
+
+
+def test_a_nan_shows_in_a_score() -> None:
+    truth, nan = [0, 1, 1], math.nan
+    for name in ("f1", "multiclass_mcc"):
+        with pytest.raises(ValueError, match=r"must hold .*, not nan"):
+            compiled(name).score(truth, [0, 1, nan])
+        with pytest.raises(ValueError, match=r"must hold .*, not nan"):
+            compiled(name).score([nan, 1, 1], truth)
+        assert math.isnan(compiled(name).score(truth, [1, 1, 0], sample_weight=[1, nan, 1]))
+
+
 @pytest.mark.parametrize("formula", ["TP*1e20/(TP+FP)", "TP*10^15*10^10/(TP+FP)"])
 def test_a_number_beyond_64_bits_reaches_tensors_too(formula: str) -> None:
     loss = metricc.compile(formula).loss(direction="max", kernels="none")

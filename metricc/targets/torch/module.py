@@ -168,10 +168,17 @@ def _metric_holes(plan: Plan) -> Holes:
     options = plan.options
     has_threshold = "threshold" in plan.numbers
     threshold = "self.threshold" if has_threshold else number(options.threshold)
-    prob = "torch.sigmoid(input)" if options.from_logits else "input"
-    decide = f"pred = ({prob} > {threshold}).to(torch.float32)"
+    prob = "prob" if options.from_logits else "input"
+    decide = [
+        *["prob = torch.sigmoid(input)"] * options.from_logits,
+        f"hard = {prob} > {threshold}",
+        f"pred = torch.where({prob}.isnan(), {prob}, hard).to(torch.float32)",
+    ]
     if options.is_softmax:
-        decide = "pred = positives(input.argmax(1), input).to(torch.float32)"
+        decide = [
+            "pred = positives(input.argmax(1), input).to(torch.float32)",
+            "pred = pred.masked_fill(input.isnan().any(1, keepdim=True), torch.nan)",
+        ]
     subset = ", self.classes" if plan.selects else ""
     value = f"value, *_ = {call_with_attributes(plan, 'value_and_slopes', plan.program)}"
     if plan.compilation.evaluated is not None:
@@ -182,6 +189,6 @@ def _metric_holes(plan: Plan) -> Holes:
     return {
         "DECISION": "the most probable class" if options.is_softmax else "p > threshold",
         "LOCAL": ", on this rank alone" if options.sync else "",
-        "DECIDE": decide,
+        "DECIDE": "\n".join(decide),
         "METRIC": "\n".join(metric),
     }
