@@ -80,14 +80,16 @@ _FIRST_BATCHES = 8
 
 def look(plan: Plan) -> list[str]:
     """Return the lines of forward that look at values: of each batch, or of the first few."""
-    call = "check_values(input, target, sample_weight)"
+    condition, call = look_always()
     if plan.options.validate:
-        return ["if can_read(target):", f"    {call}"]
-    return [
-        "if can_read(target) and self.unseen:  # the first batches, and only on a CPU",
-        "    self.unseen -= 1",
-        f"    {call}",
-    ]
+        return [condition, call]
+    first = "if can_read(target) and self.unseen:  # the first batches, and only on a CPU"
+    return [first, "    self.unseen -= 1", call]
+
+
+def look_always() -> list[str]:
+    """Return the lines that look at the values of each batch."""
+    return ["if can_read(target):", "    check_values(input, target, sample_weight)"]
 
 
 def first_batches(plan: Plan) -> list[str]:

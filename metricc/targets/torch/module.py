@@ -9,7 +9,7 @@ from ..printer import number
 from ..target import fill, read_template, wrap_call
 from .arguments import call_with_attributes, count_call
 from .batch import counts_shape
-from .layout import arrangement, look
+from .layout import arrangement, look, look_always
 
 if TYPE_CHECKING:
     from .plan import Holes, Plan
@@ -44,6 +44,7 @@ def module_holes(plan: Plan) -> Holes:
         "COMPILED": f"{plan.title}Compiled" if plan.has_tangent else plan.title,
         "ARRANGE": wrap_call(arrangement(plan), _INDENT),
         "LOOK": "\n".join(look(plan)),
+        "LOOK_ALWAYS": "\n".join(look_always()),
         "CHOOSE": "\n".join(_choice(plan)),
         "CHOICE": _chosen_by(plan),
         "AND_KERNELS": ": kernels, where they can be had" if _kernels(plan) else "",
