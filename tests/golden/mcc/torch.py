@@ -365,7 +365,7 @@ class MccLoss(torch.nn.Module):
 
 def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
     """Return a finite number within these bounds as a float."""
-    is_number = hasattr(value, "__float__")  # text has none, even where it reads as a number
+    is_number = hasattr(value, "__float__")  # text that reads as one has none
     if is_number and above < value < below and least <= value and abs(value) <= 1e30:
         return float(value)
     bounds = {"above": above, "of at least": least, "below": below}
@@ -397,7 +397,9 @@ def blank(x, sample_weight):
 
 def check_weights(sample_weight):
     """Raise if a weight is negative or infinite; NaN is left to the loss, in which it shows."""
-    if sample_weight is None or not can_read(sample_weight) or sample_weight.numel() == 0:
+    if sample_weight is None or not can_read(sample_weight):
+        return
+    if sample_weight.numel() == 0:
         return
     least, most = (bound.item() for bound in sample_weight.aminmax())
     if least < 0 or most == math.inf:
