@@ -11,7 +11,7 @@ from typing import Any
 import mpmath
 import pytest
 import torch
-from edge_batches import VARIANTS, compiled
+from edge_batches import TASKS, VARIANTS, compiled
 from machine import COMPILER
 from oracle import derivative, exact, published
 from shelves import TWO_CLASSES
@@ -208,6 +208,22 @@ def test_a_nan_shows_in_a_score() -> None:
         with pytest.raises(ValueError, match=r"must hold .*, not nan"):
             compiled(name).score([nan, 1, 1], truth)
         assert math.isnan(compiled(name).score(truth, [1, 1, 0], sample_weight=[1, nan, 1]))
+
+
+@WITH_LOOPS
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("kernels", ["none", "c"])
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", ["positive_likelihood_ratio", "negative_likelihood_ratio"])
+def test_a_mean_of_bounded_losses_is_finite(name: str, task: str, kernels: str) -> None:
+    loss = loss_of(name, task=task, kernels=kernels, per_sample=True)
+    input = torch.randn(12, 3, 4, generator=torch.Generator().manual_seed(0))
+    target = torch.zeros(12, 4, dtype=torch.long) if task == "multiclass" else torch.ones(12, 3, 4)
+    value, gradient = step(loss, input, target)
+    assert value.dtype == torch.float32
+    assert value.isfinite() and gradient.isfinite().all()
+    few = step(loss, input[:1].expand(12, 3, 4), target)[0]
+    torch.testing.assert_close(few, step(loss, input[:1], target[:1])[0])
 
 
 @pytest.mark.parametrize("formula", ["TP*1e20/(TP+FP)", "TP*10^15*10^10/(TP+FP)"])

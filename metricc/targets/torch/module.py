@@ -90,7 +90,7 @@ def _reduced(plan: Plan, name: str) -> str:
     if options.average == "none":
         return name if options.classes is None else f"{name}[..., list(self.classes)]"
     if options.per_sample:
-        return f"{name}.sum() / max({name}.numel(), 1)"
+        return f"precise({name}).sum() / max({name}.numel(), 1)"
     return f"{name}.sum()"
 
 
@@ -162,7 +162,9 @@ def _apply(plan: Plan) -> list[str]:
             "# Trainers that average the gradients of all ranks divide by their number.",
             "loss = loss.detach() + ranks * (loss - loss.detach())",
         ]
-    return [*lines, f"return {_reduced(plan, 'loss')}"]
+    result = _reduced(plan, "loss")
+    is_mean = plan.options.per_sample and plan.options.average != "none"
+    return [*lines, f"return {f'rounded({result}, input)' if is_mean else result}"]
 
 
 def _metric_holes(plan: Plan) -> Holes:
