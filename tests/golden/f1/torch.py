@@ -82,8 +82,8 @@ def pull_back(
         grad = surrogate_backward(grad, wide, *soft, sharpness, threshold)
         return grad.to(input.dtype)
     grad = pos * (grad_pos / root) + (1 - pos) * (grad_neg / root)
-    if sample_weight is not None:
-        grad = sample_weight * grad
+    if sample_weight is not None:  # as large as no product of what follows overflows
+        grad = (sample_weight * grad).clamp(-1e35, 1e35)
     grad = surrogate_backward(grad, wide, *soft, sharpness, threshold) * root
     limit = torch.finfo(input.dtype).max
     grad = grad.clamp(-limit, limit) * scale  # what a loss scale adds may overflow
@@ -321,6 +321,7 @@ class F1Loss(torch.nn.Module):
         if can_read(target) and self.unseen:  # the first batches, and only on a CPU
             self.unseen -= 1
             check_values(input, target, sample_weight)
+        sample_weight = moderate(sample_weight)
         function = choose(input)
         options = (
             self.sharpness,
@@ -340,6 +341,14 @@ class F1Loss(torch.nn.Module):
             f"zero_division={self.zero_division}",
         ]
         return ", ".join(parts)
+
+
+def moderate(sample_weight):
+    """Return weights of at most 3.4e38, the bound of float32: sums and products stay finite."""
+    if sample_weight is None or sample_weight.dtype != torch.float64:
+        return sample_weight
+    at_most = sample_weight.clamp(max=3.4e38)
+    return torch.where(sample_weight < math.inf, at_most, sample_weight)
 
 
 def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):

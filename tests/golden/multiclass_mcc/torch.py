@@ -104,8 +104,8 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight, soft=None
     slopes = grad_pos / root, grad_neg / root, root, scale
     grad_pos, grad_neg, root, scale = (beside(x, wide) for x in slopes)
     grad = pos * grad_pos + (1 - pos) * grad_neg
-    if sample_weight is not None:
-        grad = sample_weight * grad
+    if sample_weight is not None:  # as large as no product of what follows overflows
+        grad = (sample_weight * grad).clamp(-1e35, 1e35)
     grad = surrogate_backward(grad, wide, *soft) * root
     limit = torch.finfo(input.dtype).max
     grad = grad.clamp(-limit, limit) * scale  # what a loss scale adds may overflow
@@ -362,7 +362,16 @@ def arrange(input, target, sample_weight, class_dim):
     input = input.movedim(class_dim, 1)
     sample_weight = align("sample_weight", sample_weight, input, class_dim)
     check_weights(sample_weight)
+    sample_weight = moderate(sample_weight)
     return input, target, sample_weight
+
+
+def moderate(sample_weight):
+    """Return weights of at most 3.4e38, the bound of float32: sums and products stay finite."""
+    if sample_weight is None or sample_weight.dtype != torch.float64:
+        return sample_weight
+    at_most = sample_weight.clamp(max=3.4e38)
+    return torch.where(sample_weight < math.inf, at_most, sample_weight)
 
 
 def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
