@@ -77,7 +77,7 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight, soft=None
         grad = surrogate_backward(grad, wide, *soft)
         return grad.to(input.dtype)
     grad = pos * (grad_pos / root) + (1 - pos) * (grad_neg / root)
-    if sample_weight is not None:  # as large as no product of what follows overflows
+    if sample_weight is not None:  # so that no product below overflows
         grad = (sample_weight * grad).clamp(-1e35, 1e35)
     grad = surrogate_backward(grad, wide, *soft) * root
     limit = torch.finfo(input.dtype).max

@@ -104,7 +104,7 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight, soft=None
     slopes = grad_pos / root, grad_neg / root, root, scale
     grad_pos, grad_neg, root, scale = (beside(x, wide) for x in slopes)
     grad = pos * grad_pos + (1 - pos) * grad_neg
-    if sample_weight is not None:  # as large as no product of what follows overflows
+    if sample_weight is not None:  # so that no product below overflows
         grad = (sample_weight * grad).clamp(-1e35, 1e35)
     grad = surrogate_backward(grad, wide, *soft) * root
     limit = torch.finfo(input.dtype).max

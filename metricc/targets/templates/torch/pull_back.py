@@ -8,7 +8,7 @@ def pull_back(__PULL_ARGUMENTS__, soft=None):
     __PULL_SMALL__
     __GRAD__
     __SCALE_FIRST__
-    if sample_weight is not None:  # as large as no product of what follows overflows
+    if sample_weight is not None:  # so that no product below overflows
         grad = (sample_weight * grad).clamp(-1e35, 1e35)
     grad = surrogate_backward(grad, wide, *soft__SURROGATE_OPTIONS__) * root
     limit = torch.finfo(input.dtype).max

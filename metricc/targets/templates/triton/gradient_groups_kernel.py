@@ -44,7 +44,7 @@ def gradient_kernel(
         # dloss/dinput = (target dloss/da at positives + (1 - target) at negatives) da/dinput
         grad = target * grad_pos + (1 - target) * grad_neg
         __SCALE_FIRST__
-        if weight_ptr is not None:  # as large as no product of what follows overflows
+        if weight_ptr is not None:  # so that no product below overflows
             grad = _clamp(weight * grad, -1e35, 1e35)
         grad = soft_backward(grad, __SOFT_CALL__)
         # what a loss scale adds may overflow

@@ -53,7 +53,7 @@ def _of_softmax(blank: str) -> Holes:
     loss = "w * t * (vlog1p(block.total[i]) - block.slope[c * block.n + i])"
     lack = "const REAL lack = pred[i] > R(0.5) ? block.others[i] : 1 - pred[i];"
     weight = "(IS_WEIGHTED ? w * by.log_root : 1)"
-    slope = "pred[i] * (block.total[i] - t) - t * lack"
+    slope = "const REAL slope = pred[i] * (block.total[i] - t) - t * lack;"
     return {
         "SHIFTED": "block.slope[c * block.n + i] = pred[i] - block.top[i];",
         "COUNT_LOG_LOSS": f"losses += {loss};\nterms += w / R(classes);",
@@ -61,5 +61,5 @@ def _of_softmax(blank: str) -> Holes:
         "ADD_SHARES": "block.total[i] += t;",
         "READ_AGAIN": f"{read}\n(void)target, (void)of_target;",
         "TRUTH_AGAIN": f"REAL t = TRUTH_OF(i), w = block.weight[i];\n{blank}".rstrip(),
-        "PULL_LOG_LOSS": f"{lack}\nx += by.log * {weight} * ({slope});\n{_CLAMP.format('x')}",
+        "PULL_LOG_LOSS": f"{lack}\n{slope}\nx += by.log * {weight} * slope;\n{_CLAMP.format('x')}",
     }
