@@ -11,10 +11,12 @@ from typing import Any
 import mpmath
 import pytest
 import torch
-from edge_batches import VARIANTS, compiled
+from edge_batches import TASKS, VARIANTS, compiled
 from machine import COMPILER
 from oracle import derivative, exact, published
 from shelves import TWO_CLASSES
+
+import metricc
 
 WITH_LOOPS = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler")
 PATHS = [
@@ -171,6 +173,145 @@ def test_roots_at_0_have_a_bounded_slope_that_points_the_right_way(
     value, gradient = step(loss_of("gmean", kernels=kernels), input, target)
     assert gradient.isfinite().all()
     assert gradient[0] < 0 < gradient[1]  # the missed positive is pushed up
+
+
+def batch_of(task: str, *, from_logits: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    input = torch.randn(40, 3, generator=generator)
+    target = torch.arange(40) % 3 if task == "multiclass" else (input.roll(1, 0) > 0.5).float()
+    if from_logits:
+        return input, target
+    return input.softmax(1) if task == "multiclass" else input.sigmoid(), target
+
+
+@WITH_LOOPS
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("kernels", ["none", "c"])
+@pytest.mark.parametrize("from_logits", [True, False])
+@pytest.mark.parametrize("mix", [0.0, 0.5])
+@pytest.mark.parametrize("task", TASKS)
+def test_a_unit_of_all_weights_does_not_matter(
+    task: str, mix: float, from_logits: bool, kernels: str
+) -> None:
+    loss = loss_of("f1", task=task, mix=mix, from_logits=from_logits, kernels=kernels)
+    given, target = batch_of(task, from_logits=from_logits)
+    shape = (40, 1) if task == "binary" else (40,)
+    single, double = torch.float32, torch.float64
+    units = [(1e-40, single), (1e-30, single), (3e38, single), (3e38, double), (1e308, double)]
+    for dtype in (torch.float32, torch.float16)[: 2 if kernels == "none" else 1]:
+        input = given.to(dtype)
+        wanted = step(loss, input, target, torch.ones(shape))
+        for unit, of_weight in units:
+            found = step(loss, input, target, torch.full(shape, unit, dtype=of_weight))
+            few_digits = 1e-4 if unit == 1e-40 else 1e-6
+            torch.testing.assert_close(found[0], wanted[0], rtol=few_digits, atol=few_digits)
+            rtol = max(few_digits, 2 * torch.finfo(dtype).eps)
+            torch.testing.assert_close(found[1], wanted[1], rtol=rtol, atol=few_digits / 10)
+
+
+NOTHING_FOUND = [
+    ("fowlkes_mallows", {}, [1.0, 0.0]),
+    ("f1", {"zero_division": 1.0}, [0.0]),
+    ("f1", {"zero_division": 1.0, "mix": 0.5}, [0.0]),
+    ("mcc", {"mix": 0.5}, [1.0, 0.0]),
+]
+
+
+@WITH_LOOPS
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("kernels", ["none", "c"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+@pytest.mark.parametrize(("name", "options", "target"), NOTHING_FOUND, ids=str)
+def test_a_singular_slope_of_a_large_weight_is_finite(
+    name: str, options: dict[str, Any], target: list[float], dtype: torch.dtype, kernels: str
+) -> None:
+    loss = loss_of(name, surrogate="uniform", kernels=kernels, **options)
+    for logit, weight in itertools.product((-5.0, -0.1, 0.0), (3.4e38, 1e30)):
+        input = torch.full((len(target),), logit, dtype=dtype)
+        value, gradient = step(loss, input, torch.tensor(target), torch.full((1,), weight))
+        assert value.isfinite() and gradient.isfinite().all()
+
+
+@WITH_LOOPS
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("kernels", ["none", "c"])
+@pytest.mark.parametrize("options", [{}, {"average": "none"}, {"per_sample": True}], ids=str)
+@pytest.mark.parametrize("task", TASKS)
+def test_weights_of_the_largest_double_are_finite(
+    task: str, options: dict[str, Any], kernels: str
+) -> None:
+    if task == "binary" and "average" in options:
+        options = {"momentum": 0.5}
+    weight = torch.full((40, 1) if task == "binary" else (40,), 1e308, dtype=torch.float64)
+    for name, dtype in itertools.product(("mcc", "gmean", "dor"), (torch.float32, torch.float64)):
+        if kernels == "none" or (name == "mcc" and dtype == torch.float32):
+            input, target = batch_of(task)
+            loss: Any = loss_of(name, task=task, kernels=kernels, **options)
+            value, gradient = step(loss, input.to(dtype), target, weight)
+            assert value.isfinite().all() and gradient.isfinite().all()
+            assert loss.metric(input, target, weight).isfinite().all()
+
+
+HARD = [("binary", {}), ("binary", {"from_logits": False}), ("multilabel", {})]
+HARD += [("multiclass", {"average": average}) for average in ("macro", "weighted", "none")]
+
+
+@pytest.mark.parametrize("formula", ["f1", "mcc", "accuracy"])
+@pytest.mark.parametrize(("task", "options"), HARD, ids=str)
+def test_a_nan_shows_in_the_metric_unless_it_weighs_nothing(
+    task: str, options: dict[str, Any], formula: str
+) -> None:
+    loss: Any = loss_of(formula, task=task, **options)
+    input = torch.rand(6, 3, generator=torch.Generator().manual_seed(0))
+    target = torch.arange(6) % 3 if task == "multiclass" else (input > 0.4).flip(0)
+    broken = input.clone()
+    broken[2, 1] = torch.nan
+    assert loss.metric(broken, target).isnan().any()
+    assert loss.metric(input * torch.nan, target).isnan().all()
+    weight = torch.ones(6, 1)
+    weight[2] = 0
+    for name in ("sample_weight", "mask"):
+        left = {name: weight if task == "binary" else weight[:, 0]}
+        wanted = loss.metric(input, target, **left)
+        torch.testing.assert_close(loss.metric(broken, target, **left), wanted)
+        assert wanted.isfinite().all()
+
+
+def test_a_nan_shows_in_a_score() -> None:
+    truth, nan = [0, 1, 1], math.nan
+    for name in ("f1", "multiclass_mcc"):
+        with pytest.raises(ValueError, match=r"must hold .*, not nan"):
+            compiled(name).score(truth, [0, 1, nan])
+        with pytest.raises(ValueError, match=r"must hold .*, not nan"):
+            compiled(name).score([nan, 1, 1], truth)
+        assert math.isnan(compiled(name).score(truth, [1, 1, 0], sample_weight=[1, nan, 1]))
+
+
+@WITH_LOOPS
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("kernels", ["none", "c"])
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("name", ["positive_likelihood_ratio", "negative_likelihood_ratio"])
+def test_a_mean_of_bounded_losses_is_finite(name: str, task: str, kernels: str) -> None:
+    loss = loss_of(name, task=task, kernels=kernels, per_sample=True)
+    input = torch.randn(12, 3, 4, generator=torch.Generator().manual_seed(0))
+    target = torch.zeros(12, 4, dtype=torch.long) if task == "multiclass" else torch.ones(12, 3, 4)
+    value, gradient = step(loss, input, target)
+    assert value.dtype == torch.float32
+    assert value.isfinite() and gradient.isfinite().all()
+    few = step(loss, input[:1].expand(12, 3, 4), target)[0]
+    torch.testing.assert_close(few, step(loss, input[:1], target[:1])[0])
+
+
+@pytest.mark.parametrize("formula", ["TP*1e20/(TP+FP)", "TP*10^15*10^10/(TP+FP)"])
+def test_a_number_beyond_64_bits_reaches_tensors_too(formula: str) -> None:
+    loss = metricc.compile(formula).loss(direction="max", kernels="none")
+    input, target = torch.tensor([0.3, -1.0, 2.0]), torch.tensor([1.0, 0.0, 1.0])
+    _, wanted = step(loss, input, target)
+    torch.testing.assert_close(torch.func.grad(loss)(input, target), wanted)
+    leaf = input.clone().requires_grad_()
+    torch.compile(loss, backend="aot_eager", fullgraph=True)(leaf, target).backward()
+    torch.testing.assert_close(leaf.grad, wanted)
 
 
 @pytest.mark.parametrize("missing", [0.0, 1e-300, 1e-12])

@@ -37,6 +37,8 @@ def op(name: str, *args: object) -> Op:
         (Num(Fraction(2)), "2"),
         (Num(Fraction(5, 4)), "1.25"),
         (Num(0.1), "0.1"),
+        (Num(Fraction(-(2**53))), "-9007199254740992"),
+        (op("mul", Num(Fraction(10**20)), A), "1e20 * a"),
         (op("mul", Num(Fraction(-1, 2)), A), "-0.5 * a"),
     ],
 )

@@ -136,6 +136,18 @@ def test_methods_look_at_values_too(method: str) -> None:
 
 
 @pytest.mark.parametrize("validate", [False, True])
+def test_the_hard_metric_looks_at_each_batch(validate: bool) -> None:
+    module = loss(validate=validate)
+    for _ in range(9):
+        module(X, Y)
+        module.metric(X, Y)
+    with pytest.raises(ValueError, match="target must be from 0 to 1"):
+        module.metric(X, 255 * Y)
+    with pytest.raises(ValueError, match="sample_weight must be finite and 0 or more"):
+        module.metric(X, Y, -Y)
+
+
+@pytest.mark.parametrize("validate", [False, True])
 def test_what_is_left_out_may_be_anything(validate: bool) -> None:
     ignoring = loss(ignore_index=255, validate=validate, from_logits=False)
     prob = torch.tensor([0.3, 0.9, 7.0], requires_grad=True)
@@ -151,6 +163,17 @@ def test_what_weighs_nothing_may_be_anything_in_a_short_file_too() -> None:
     module(torch.tensor([0.3, 7.0]), torch.tensor([1.0, 255.0]), torch.tensor([1.0, 0.0]))
     with pytest.raises(ValueError, match="target must be from 0 to 1"):
         module(torch.tensor([0.3, 0.7]), torch.tensor([1.0, 255.0]))
+
+
+@pytest.mark.parametrize("validate", [False, True])
+def test_what_weighs_is_looked_at_in_a_short_file_too(validate: bool) -> None:
+    namespace: dict[str, Any] = {}
+    exec(metricc.compile("f1").source(validate=validate, from_logits=False), namespace)
+    module, prob = namespace["F1Loss"](), torch.tensor([0.3, 0.7])
+    with pytest.raises(ValueError, match="target must be from 0 to 1, not 0 to 255"):
+        module(prob, torch.tensor([0.0, 255.0]), torch.ones(2))
+    with pytest.raises(ValueError, match="input must be from 0 to 1, not 0.3 to 7"):
+        module(torch.tensor([0.3, 7.0]), torch.tensor([1.0, 0.0]), torch.ones(()))
 
 
 @pytest.mark.parametrize("validate", [False, True])

@@ -81,8 +81,11 @@ class _Remembering(Printer):
 
 
 def _number(value: Fraction | float) -> tuple[str, int]:
-    """Exact decimals print as such; other numbers as the nearest double."""
-    is_whole = isinstance(value, Fraction) and value.denominator == 1
+    """Exact decimals print as such; other numbers as the nearest double.
+
+    So do whole numbers that a double rounds: tensors take none beyond 64 bits.
+    """
+    is_whole = isinstance(value, Fraction) and value.denominator == 1 and abs(value) <= 2**53
     return str(value) if is_whole else number(float(value)), _ATOM if value >= 0 else _UNARY
 
 

@@ -125,10 +125,10 @@ def _gradient_holes(plan: Plan) -> Holes:
         grad = "\n".join([*([shared] if options.is_softmax else []), *lines])
     is_early = options.is_softmax and options.average == "none"
     late = " * scale  # what a loss scale adds may overflow"
-    log_slope = "beside(log_slope, wide)" if options.is_grouped else "log_slope"
+    log_root = "beside(log_slope**0.5, wide)" if options.is_grouped else "log_slope**0.5"
     log_loss = [
-        f"scale = scale * {log_slope}",
-        "grad = grad + log_loss_backward(scale, wide, pos, sample_weight)",
+        f"log_root = {log_root}  # which float32 holds, as for the slopes",
+        "grad = grad + log_loss_backward(scale, log_root, wide, pos, sample_weight)",
         "grad = grad.clamp(-limit, limit)",
     ]
     return {

@@ -80,14 +80,16 @@ _FIRST_BATCHES = 8
 
 def look(plan: Plan) -> list[str]:
     """Return the lines of forward that look at values: of each batch, or of the first few."""
-    call = "check_values(input, target, sample_weight)"
+    condition, call = look_always()
     if plan.options.validate:
-        return ["if can_read(target):", f"    {call}"]
-    return [
-        "if can_read(target) and self.unseen:  # the first batches, and only on a CPU",
-        "    self.unseen -= 1",
-        f"    {call}",
-    ]
+        return [condition, call]
+    first = "if can_read(target) and self.unseen:  # the first batches, and only on a CPU"
+    return [first, "    self.unseen -= 1", call]
+
+
+def look_always() -> list[str]:
+    """Return the lines that look at the values of each batch."""
+    return ["if can_read(target):", "    check_values(input, target, sample_weight)"]
 
 
 def first_batches(plan: Plan) -> list[str]:
@@ -98,10 +100,9 @@ def first_batches(plan: Plan) -> list[str]:
 def _value_checks(plan: Plan) -> list[str]:
     """What weighs nothing may be anything."""
     options = plan.options
-    bare = "blank({}, sample_weight)" if plan.arranges else "{}"
     has_index = options.ignore_index is None and not options.is_softmax
     hint = ', "; or give ignore_index"' if has_index else ""
-    targets = f'check_range("target", {bare.format("target")}{hint})'
+    targets = f'check_range("target", blank(target, sample_weight){hint})'
     lines = ["check_weights(sample_weight)"]
     if options.is_softmax:
         lines += ["if target.dim() == input.dim():", f"    {targets}"]
@@ -109,15 +110,8 @@ def _value_checks(plan: Plan) -> list[str]:
         lines.append(targets)
     if not options.from_logits:
         logits = '"; from_logits=True takes logits"'
-        lines.append(f'check_range("input", {bare.format("input")}, {logits})')
-    if plan.arranges:
-        return lines
-    first, *rest = lines
-    return [first, "if sample_weight is None:  # a weight of 0 may leave anything out", *_in(rest)]
-
-
-def _in(lines: list[str]) -> list[str]:
-    return [f"    {line}" for line in lines]
+        lines.append(f'check_range("input", blank(input, sample_weight), {logits})')
+    return lines
 
 
 def _options(plan: Plan) -> list[str]:

@@ -9,7 +9,7 @@ from ..printer import number
 from ..target import fill, read_template, wrap_call
 from .arguments import call_with_attributes, count_call
 from .batch import counts_shape
-from .layout import arrangement, look
+from .layout import arrangement, look, look_always
 
 if TYPE_CHECKING:
     from .plan import Holes, Plan
@@ -47,6 +47,8 @@ def module_holes(plan: Plan) -> Holes:
         "COMPILED": f"{plan.title}Compiled" if plan.has_tangent else plan.title,
         "ARRANGE": wrap_call(arrangement(plan), _INDENT),
         "LOOK": "\n".join(look(plan)),
+        "MODERATE": "" if plan.arranges else "sample_weight = moderate(sample_weight)",
+        "LOOK_ALWAYS": "\n".join(look_always()),
         "CHOOSE": "\n".join(_choice(plan)),
         "CHOICE": _chosen_by(plan),
         "AND_KERNELS": ": kernels, where they can be had" if _kernels(plan) else "",
@@ -93,7 +95,7 @@ def _reduced(plan: Plan, name: str) -> str:
     if options.average == "none":
         return name if options.classes is None else f"{name}[..., list(self.classes)]"
     if options.per_sample:
-        return f"{name}.sum() / max({name}.numel(), 1)"
+        return f"precise({name}).sum() / max({name}.numel(), 1)"
     return f"{name}.sum()"
 
 
@@ -165,17 +167,26 @@ def _apply(plan: Plan) -> list[str]:
             "# Trainers that average the gradients of all ranks divide by their number.",
             "loss = loss.detach() + ranks * (loss - loss.detach())",
         ]
-    return [*lines, f"return {_reduced(plan, 'loss')}"]
+    result = _reduced(plan, "loss")
+    is_mean = plan.options.per_sample and plan.options.average != "none"
+    return [*lines, f"return {f'rounded({result}, input)' if is_mean else result}"]
 
 
 def _metric_holes(plan: Plan) -> Holes:
     options = plan.options
     has_threshold = "threshold" in plan.numbers
     threshold = "self.threshold" if has_threshold else number(options.threshold)
-    prob = "torch.sigmoid(input)" if options.from_logits else "input"
-    decide = f"pred = ({prob} > {threshold}).to(torch.float32)"
+    prob = "prob" if options.from_logits else "input"
+    decide = [
+        *["prob = torch.sigmoid(input)"] * options.from_logits,
+        f"hard = {prob} > {threshold}",
+        f"pred = torch.where({prob}.isnan(), {prob}, hard).to(torch.float32)",
+    ]
     if options.is_softmax:
-        decide = "pred = positives(input.argmax(1), input).to(torch.float32)"
+        decide = [
+            "pred = positives(input.argmax(1), input).to(torch.float32)",
+            "pred = pred.masked_fill(input.isnan().any(1, keepdim=True), torch.nan)",
+        ]
     subset = ", self.classes" if plan.selects else ""
     value = f"value, *_ = {call_with_attributes(plan, 'value_and_slopes', plan.program)}"
     if plan.compilation.evaluated is not None:
@@ -186,6 +197,6 @@ def _metric_holes(plan: Plan) -> Holes:
     return {
         "DECISION": "the most probable class" if options.is_softmax else "p > threshold",
         "LOCAL": ", on this rank alone" if options.sync else "",
-        "DECIDE": decide,
+        "DECIDE": "\n".join(decide),
         "METRIC": "\n".join(metric),
     }

@@ -92,8 +92,8 @@ def pull_back(
         grad = surrogate_backward(grad, wide, *soft, sharpness, threshold)
         return grad.to(input.dtype)
     grad = pos * (grad_pos / root) + (1 - pos) * (grad_neg / root)
-    if sample_weight is not None:
-        grad = sample_weight * grad
+    if sample_weight is not None:  # so that no product below overflows
+        grad = (sample_weight * grad).clamp(-1e35, 1e35)
     grad = surrogate_backward(grad, wide, *soft, sharpness, threshold) * root
     limit = torch.finfo(input.dtype).max
     grad = grad.clamp(-limit, limit) * scale  # what a loss scale adds may overflow
@@ -345,6 +345,7 @@ class MinRateLoss(torch.nn.Module):
         if can_read(target) and self.unseen:  # the first batches, and only on a CPU
             self.unseen -= 1
             check_values(input, target, sample_weight)
+        sample_weight = moderate(sample_weight)
         function = choose(input)
         options = (
             self.sharpness,
@@ -366,9 +367,17 @@ class MinRateLoss(torch.nn.Module):
         return ", ".join(parts)
 
 
+def moderate(sample_weight):
+    """Return weights of at most 3.4e38, the bound of float32: sums and products stay finite."""
+    if sample_weight is None or sample_weight.dtype != torch.float64:
+        return sample_weight
+    at_most = sample_weight.clamp(max=3.4e38)
+    return torch.where(sample_weight < math.inf, at_most, sample_weight)
+
+
 def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
     """Return a finite number within these bounds as a float."""
-    is_number = hasattr(value, "__float__")  # text has none, even where it reads as a number
+    is_number = hasattr(value, "__float__")  # text that reads as one has none
     if is_number and above < value < below and least <= value and abs(value) <= 1e30:
         return float(value)
     bounds = {"above": above, "of at least": least, "below": below}
@@ -379,8 +388,7 @@ def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
 def check_values(input, target, sample_weight):
     """Raise if a value is out of range; NaN is left to the loss, in which it shows."""
     check_weights(sample_weight)
-    if sample_weight is None:  # a weight of 0 may leave anything out
-        check_range("target", target, "; or give ignore_index")
+    check_range("target", blank(target, sample_weight), "; or give ignore_index")
 
 
 def check_range(name, x, hint=""):
@@ -392,9 +400,18 @@ def check_range(name, x, hint=""):
         raise ValueError(f"{name} must be from 0 to 1, not {low:g} to {high:g}{hint}")
 
 
+def blank(x, sample_weight):
+    """Return x with 0 for what weighs nothing, which may be NaN, or no share."""
+    if sample_weight is None:
+        return x
+    return x.masked_fill(sample_weight == 0, 0)
+
+
 def check_weights(sample_weight):
     """Raise if a weight is negative or infinite; NaN is left to the loss, in which it shows."""
-    if sample_weight is None or not can_read(sample_weight) or sample_weight.numel() == 0:
+    if sample_weight is None or not can_read(sample_weight):
+        return
+    if sample_weight.numel() == 0:
         return
     least, most = (bound.item() for bound in sample_weight.aminmax())
     if least < 0 or most == math.inf:

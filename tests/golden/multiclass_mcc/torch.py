@@ -104,8 +104,8 @@ def pull_back(scale, grad_pos, grad_neg, input, target, sample_weight, soft=None
     slopes = grad_pos / root, grad_neg / root, root, scale
     grad_pos, grad_neg, root, scale = (beside(x, wide) for x in slopes)
     grad = pos * grad_pos + (1 - pos) * grad_neg
-    if sample_weight is not None:
-        grad = sample_weight * grad
+    if sample_weight is not None:  # so that no product below overflows
+        grad = (sample_weight * grad).clamp(-1e35, 1e35)
     grad = surrogate_backward(grad, wide, *soft) * root
     limit = torch.finfo(input.dtype).max
     grad = grad.clamp(-limit, limit) * scale  # what a loss scale adds may overflow
@@ -362,12 +362,21 @@ def arrange(input, target, sample_weight, class_dim):
     input = input.movedim(class_dim, 1)
     sample_weight = align("sample_weight", sample_weight, input, class_dim)
     check_weights(sample_weight)
+    sample_weight = moderate(sample_weight)
     return input, target, sample_weight
+
+
+def moderate(sample_weight):
+    """Return weights of at most 3.4e38, the bound of float32: sums and products stay finite."""
+    if sample_weight is None or sample_weight.dtype != torch.float64:
+        return sample_weight
+    at_most = sample_weight.clamp(max=3.4e38)
+    return torch.where(sample_weight < math.inf, at_most, sample_weight)
 
 
 def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
     """Return a finite number within these bounds as a float."""
-    is_number = hasattr(value, "__float__")  # text has none, even where it reads as a number
+    is_number = hasattr(value, "__float__")  # text that reads as one has none
     if is_number and above < value < below and least <= value and abs(value) <= 1e30:
         return float(value)
     bounds = {"above": above, "of at least": least, "below": below}
@@ -393,7 +402,9 @@ def check_range(name, x, hint=""):
 
 def check_weights(sample_weight):
     """Raise if a weight is negative or infinite; NaN is left to the loss, in which it shows."""
-    if sample_weight is None or not can_read(sample_weight) or sample_weight.numel() == 0:
+    if sample_weight is None or not can_read(sample_weight):
+        return
+    if sample_weight.numel() == 0:
         return
     least, most = (bound.item() for bound in sample_weight.aminmax())
     if least < 0 or most == math.inf:

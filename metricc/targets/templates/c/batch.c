@@ -14,10 +14,10 @@ typedef struct {
 } Batch;
 
 /* What a pass over elements multiplies by, for each class: slopes over their root, the root, what
-   comes from the loss scale, and the slope of a cross entropy, scaled. Slopes may exceed float32
-   where the gradient does not. */
+   comes from the loss scale, and the slope of a cross entropy, scaled, over its root where there
+   are weights. Slopes may exceed float32 where the gradient does not. */
 typedef struct {
-    REAL pos, neg, root, scale, log;
+    REAL pos, neg, root, scale, log, log_root;
     int are_small;
 } Slopes;
 

@@ -108,6 +108,12 @@ static inline REAL vmax(REAL x, REAL y) { return y > x ? y : x; }
 
 static inline REAL vclamp(REAL x, REAL low, REAL high) { return vmin(vmax(x, low), high); }
 
+/* A slope times a weight, as large as no product of what follows overflows. */
+static inline REAL vweigh(REAL slope, REAL w)
+{
+    return IS_WEIGHTED ? vclamp(slope * w, R(-1e35), R(1e35)) : slope;
+}
+
 /* How far x is from 1/2 where it counts: beyond 1/2 is outside [0, 1], as a negative weight is. */
 static inline REAL voff(REAL x, REAL w)
 {

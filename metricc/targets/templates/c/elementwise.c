@@ -139,7 +139,8 @@ static REAL count_sites(const Batch *batch, int64_t outer, int64_t start, int64_
    product can leave the range of the input. */
 ALWAYS_INLINE REAL pull_element(REAL x, REAL t, REAL w, Decision by, Slopes slopes, int are_small)
 {
-    REAL grad = soft_backward((t * slopes.pos + (slopes.neg - t * slopes.neg)) * w, x, by);
+    REAL slope = vweigh(t * slopes.pos + (slopes.neg - t * slopes.neg), w);
+    REAL grad = soft_backward(slope, x, by);
     if (!are_small)
         grad = vclamp(grad * slopes.root, -LIMIT(INPUT), LIMIT(INPUT)) * slopes.scale;
     __PULL_LOG_LOSS__
@@ -170,12 +171,12 @@ static inline void pull_rows(const INPUT *input, const TARGET *target, const WEI
 {
     int64_t length = rows_at_once(at) * at->classes, end = n * at->classes;
     REAL *pos = scratch, *neg = pos + length, *root = neg + length, *scale = root + length;
-    REAL *of_log = scale + length;
+    REAL *of_log = scale + length, *log_root = of_log + length;
     int are_small = 1;
     for (int64_t j = 0; j < length; j++) {
         const Slopes *of_class = slopes + j % at->classes;
         pos[j] = of_class->pos, neg[j] = of_class->neg, root[j] = of_class->root;
-        scale[j] = of_class->scale, of_log[j] = of_class->log;
+        scale[j] = of_class->scale, of_log[j] = of_class->log, log_root[j] = of_class->log_root;
         are_small &= of_class->are_small;
     }
     for (int64_t start = 0; start < end; start += length) {
@@ -186,7 +187,7 @@ static inline void pull_rows(const INPUT *input, const TARGET *target, const WEI
             REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[start + j]) : 1;
             __BLANK_INPUT__
             __BLANK_TARGET__
-            const Slopes here = {pos[j], neg[j], root[j], scale[j], of_log[j], 0};
+            const Slopes here = {pos[j], neg[j], root[j], scale[j], of_log[j], log_root[j], 0};
             REAL grad = pull_element(x, t, w, by, here, are_small);
             gradient[start + j] = STORE(INPUT, grad);
         }

@@ -101,10 +101,12 @@ static void round_slopes(const double *given, int64_t group, int64_t groups, int
     }
     for (int64_t c = 0; c < classes; c++) {
         REAL root = IS_SOFTMAX ? (REAL)most : slopes[c].root;
-        REAL of_log = HAS_LOG_LOSS ? R(scale[c] * log_slope[c]) : 0;
-        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c]), of_log, 0};
+        double log_root = HAS_LOG_LOSS && IS_WEIGHTED ? sqrt(log_slope[c]) : 1;
+        REAL of_log = HAS_LOG_LOSS ? R(scale[c] * (log_slope[c] / log_root)) : 0;
+        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c]), of_log,
+                             R(log_root), 0};
         if (is_moderate && fabs(scale[c]) * root * root < 1e15)
-            slopes[c] = (Slopes){R(pos[c] * scale[c]), R(neg[c] * scale[c]), 1, 1, of_log, 1};
+            slopes[c] = (Slopes){R(pos[c] * scale[c]), R(neg[c] * scale[c]), 1, 1, of_log, 1, 1};
     }
 }
 

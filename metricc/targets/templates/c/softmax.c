@@ -151,7 +151,7 @@ static void pull_sites(const Batch *batch, int64_t outer, int64_t start, int64_t
         for (int64_t i = 0; i < block.n; i++) {
             REAL t = TRUTH_OF(i), w = block.weight[i];
             __BLANK_TARGET__
-            grad[i] = (t * by.pos + (1 - t) * by.neg) * w__EARLY__;
+            grad[i] = vweigh((t * by.pos + (1 - t) * by.neg)__EARLY__, w);
             __ADD_SHARES__
             shift[i] += pred[i] * grad[i];
         }

@@ -1,6 +1,6 @@
 def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
     """Return a finite number within these bounds as a float."""
-    is_number = hasattr(value, "__float__")  # text has none, even where it reads as a number
+    is_number = hasattr(value, "__float__")  # text that reads as one has none
     if is_number and above < value < below and least <= value and abs(value) <= 1e30:
         return float(value)
     bounds = {"above": above, "of at least": least, "below": below}

@@ -1,6 +1,8 @@
 def check_weights(sample_weight):
     """Raise if a weight is negative or infinite; NaN is left to the loss, in which it shows."""
-    if sample_weight is None or not can_read(sample_weight) or sample_weight.numel() == 0:
+    if sample_weight is None or not can_read(sample_weight):
+        return
+    if sample_weight.numel() == 0:
         return
     least, most = (bound.item() for bound in sample_weight.aminmax())
     if least < 0 or most == math.inf:

@@ -10,8 +10,8 @@ def log_loss(input, target, sample_weight):
     __LOG_LOSS_SUMS__
 
 
-def log_loss_backward(scale, input, target, sample_weight):
-    """Return the gradient of `scale` times the sum of the cross entropy."""
-    if sample_weight is not None:
-        scale = scale * sample_weight.to(input.dtype)
+def log_loss_backward(scale, root, input, target, sample_weight):
+    """Return the gradient of `scale` times root**2 times the sum of the cross entropy."""
+    weight = root if sample_weight is None else sample_weight.to(input.dtype) * root
+    scale = scale * (weight * root)
     __LOG_LOSS_SLOPE__

@@ -7,9 +7,9 @@ def pull_back(__PULL_ARGUMENTS__, soft=None):
     root = (1e-30 + abs(grad_pos) + abs(grad_neg)) ** 0.5
     __PULL_SMALL__
     __GRAD__
-    if sample_weight is not None:
-        grad = sample_weight * grad
     __SCALE_FIRST__
+    if sample_weight is not None:  # so that no product below overflows
+        grad = (sample_weight * grad).clamp(-1e35, 1e35)
     grad = surrogate_backward(grad, wide, *soft__SURROGATE_OPTIONS__) * root
     limit = torch.finfo(input.dtype).max
     grad = grad.clamp(-limit, limit)__SCALE__

@@ -24,8 +24,8 @@ def gradient_kernel(
     __LOAD__
     # dloss/dinput = (target dloss/da at positives + (1 - target) at negatives) da/dinput
     grad = target * grad_pos + (1 - target) * grad_neg
-    if weight_ptr is not None:
-        grad = weight * grad
+    if weight_ptr is not None:  # so that no product below overflows
+        grad = _clamp(weight * grad, -1e35, 1e35)
     grad = soft_backward(grad, __SOFT_CALL__)
     # what a loss scale adds may overflow
     grad = _clamp(grad * root.to(DTYPE), -LIMIT, LIMIT) * scale

@@ -36,7 +36,8 @@ def log_loss_holes(plan: Plan) -> Holes:
         return _of_softmax("t = IS_WEIGHTED && w == 0 ? 0 : t;" if plan.arranges else "")
     kind = ("shares" if plan.options.is_softmax else "binary", plan.options.from_logits)
     terms = " / R(classes)" if plan.options.is_softmax else ""
-    pull = "grad += slopes.log * w * log_loss_backward(x, t);"
+    weight = "(IS_WEIGHTED ? w * slopes.log_root : 1)"
+    pull = f"grad += slopes.log * {weight} * log_loss_backward(x, t);"
     return {
         **dict.fromkeys(_NONE, ""),
         "LOG_LOSS": _LOSSES[kind],
@@ -51,7 +52,8 @@ def _of_softmax(blank: str) -> Holes:
     read = "const TARGET *target = batch->target + PLACE(at->target, outer, c, start);"
     loss = "w * t * (vlog1p(block.total[i]) - block.slope[c * block.n + i])"
     lack = "const REAL lack = pred[i] > R(0.5) ? block.others[i] : 1 - pred[i];"
-    slope = "pred[i] * (block.total[i] - t) - t * lack"
+    weight = "(IS_WEIGHTED ? w * by.log_root : 1)"
+    slope = "const REAL slope = pred[i] * (block.total[i] - t) - t * lack;"
     return {
         "SHIFTED": "block.slope[c * block.n + i] = pred[i] - block.top[i];",
         "COUNT_LOG_LOSS": f"losses += {loss};\nterms += w / R(classes);",
@@ -59,5 +61,5 @@ def _of_softmax(blank: str) -> Holes:
         "ADD_SHARES": "block.total[i] += t;",
         "READ_AGAIN": f"{read}\n(void)target, (void)of_target;",
         "TRUTH_AGAIN": f"REAL t = TRUTH_OF(i), w = block.weight[i];\n{blank}".rstrip(),
-        "PULL_LOG_LOSS": f"{lack}\nx += by.log * w * ({slope});\n{_CLAMP.format('x')}",
+        "PULL_LOG_LOSS": f"{lack}\n{slope}\nx += by.log * {weight} * slope;\n{_CLAMP.format('x')}",
     }
