@@ -268,6 +268,10 @@ BROKEN = {
     "# command: metricc compile f1\nraise SystemExit(0)\n",
     "another exception": "# made by metricc 0.1.0\n# formula: TP\n"
     "# command: metricc compile f1\nclass X(BaseException): pass\nraise X\n",
+    "nested parentheses": "# made by metricc 0.1.0\n# formula: TP\n# command: metricc compile f1\n"
+    + "(" * 5000,
+    "no end": "# made by metricc 0.1.0\n# formula: TP\n# command: metricc compile f1\n"
+    + "x = 1\n" * 200_000,
     "no Python": "# made by metricc 0.1.0\n# formula: TP\n# command: metricc compile f1\ndef\n",
 }
 

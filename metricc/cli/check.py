@@ -85,7 +85,7 @@ def _proof(file: Path, header: Header) -> Iterator[Row]:
     except d.MetricError as error:
         reason = f"has a header that cannot be: {error.diagnostic.summary}"
         raise unprovable(file, reason) from error
-    except (SyntaxError, ValueError) as error:  # of Python's; MetricError is a ValueError, too
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # of Python's parser
         raise unprovable(file, f"is not as it was emitted: {error}") from None
     return prove(load(file, header), claim)
 

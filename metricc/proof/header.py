@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import diagnostics as d
+from ..reader import read_beginning
 from ..targets.header import COMMAND, FORMULA, MADE_BY, OVER_ENTRIES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MAX_CHARACTERS = 1_000_000
+"""No emitted file is nearly as long."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,15 @@ def read_header(path: Path) -> Header:
         MetricError: the file cannot be read, or does not begin as emitted files do.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_beginning(path, MAX_CHARACTERS + 1)
     except OSError as error:
         raise unprovable(path, f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise unprovable(path, "is not text") from None
     except ValueError:  # a path with a null byte, or with what is no character
         raise unprovable(path, "is no path") from None
+    if len(text) > MAX_CHARACTERS:
+        raise unprovable(path, f"is longer than {MAX_CHARACTERS} characters")
     lines = text.splitlines()[:4]
     if not lines or not lines[0].startswith(MADE_BY):
         raise unprovable(path, f"does not begin with `{MADE_BY.strip()}`")
