@@ -63,7 +63,10 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
         {"surrogate": "softmax", "sharpness": 10.0},
     ),
 }
-"""Options beside the default ones, for F1."""
+"""Options beside the default ones, for the metrics of `VARIED`."""
+
+VARIED = ("f1", "fowlkes_mallows", "positive_likelihood_ratio")
+"""Bounded; with a root; without a bound, where a class has no negatives."""
 
 Loss = tuple[str, tuple[tuple[str, Any], ...]]
 """A metric and options."""
@@ -92,12 +95,17 @@ class Combination:
 
 
 def losses_of(task: str) -> list[Loss]:
-    """The metrics of the library that can be a loss of this task, and F1 with other options."""
+    """The metrics of the library that can be a loss of this task, and some with other options."""
     typed = {name: compiled(name).compilation.typed for name in SEVERAL_CLASSES}
     several = [n for n in typed if task == "multiclass" or typed[n].of_classes != "exclusive"]
     names = [*TWO_CLASSES, *(several if task != "binary" else ())]
     losses = [n for n in names if not compiled(n).compilation.behaviour.is_constant]
-    return [*((n, ()) for n in losses), *(("f1", tuple(o.items())) for o in VARIANTS[task])]
+    varied = [
+        (n, tuple(options.items()))
+        for n, options in itertools.product(VARIED, VARIANTS[task])
+        if compiled(n).compilation.behaviour.is_at_most_one or not {"log", "exponent"} & {*options}
+    ]
+    return [*((n, ()) for n in losses), *varied]
 
 
 def combinations(task: str, losses: Iterable[Loss]) -> Iterator[Combination]:

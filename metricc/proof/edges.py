@@ -126,6 +126,8 @@ def _of_weights() -> tuple[Edge, ...]:
         edge_of("denormal weights", "likewise, and in float32", x, y, 1e-40 + 0 * y),
         edge_of("huge weights", "a clamp at 1e30", x, y, 1e30 + 0 * y),
         edge_of("the largest weights", "their sum overflows float32", x, y, SINGLE + 0 * y),
+        edge_of("a negative of the largest weight", "likewise", [-5.0], [0], [SINGLE]),
+        edge_of("both, of the largest weights", "likewise", [-5.0, -5.0], [1, 0], [SINGLE, SINGLE]),
         edge_of("weights of rows", "padding of whole rows", varied(6, 4), mixed(6, 4), rows),
         edge_of("certain, and one counts", "both at once", facing(y, 50), y, one),
     )

@@ -36,6 +36,7 @@ def of_labels() -> tuple[Edge, ...]:
         ),
         edge_of("all weigh 0", "everything is padding", x, y, 0 * counted),
         edge_of("half counts", "padding", x, y, counted),
+        edge_of("denormal weights", "normalised over a huge data set", x, y, 1e-40 + 0 * counted),
         edge_of("the largest weights", "their sum overflows float32", x, y, SINGLE + 0 * counted),
         edge_of(
             "soft targets", "shares of annotators", x, torch.sigmoid(varied(36).reshape(12, 3))
@@ -56,6 +57,7 @@ def of_indices() -> tuple[Edge, ...]:
         *_of_logits(x, y, shown),
         Edge("all weigh 0", "everything is padding", x, y, 0 * counted),
         Edge("half counts", "padding", x, y, counted),
+        Edge("denormal weights", "normalised over a huge data set", x, y, 1e-40 + 0 * counted),
         Edge("the largest weights", "their sum overflows float32", x, y, SINGLE + 0 * counted),
         Edge("a NaN", "a model that broke; it must show", broken, y, has_nan=True),
     )
