@@ -63,7 +63,7 @@ def of_paths(emitted: Emitted, claim: Claim) -> Iterator[Row]:
             continue
         for dtypes, limit in _dtypes(claim):
             found = [
-                (step(emitted, claim, batch, path, dtype=dtype), truth)
+                (step(emitted, claim, batch, path, dtype=dtype), _clamped(truth, dtype))
                 for batch, truth in pairs
                 for dtype in dtypes
             ]
@@ -160,6 +160,9 @@ def of_large_batches(emitted: Emitted, claim: Claim) -> Iterator[Row]:
     input = batch.input.clone().requires_grad_()
     loss = Definition(claim, tensors()).loss(input, batch.truth, batch.weight)
     (wanted,) = torch.autograd.grad(loss, input)
+    if not wanted.isfinite().all():  # such as the exponential of a count
+        yield unmade(f"{input.numel():,} elements", "float64", "in which the definition overflows")
+        return
     for path in emitted.runnable:
         found = step(emitted, claim, batch, path, dtype=torch.float32, changes=changes).gradient
         what = f"{path.name}: {found.numel():,} elements, float32"
@@ -189,6 +192,12 @@ def distance(found: Step, truth: Truth) -> float:
     size = np.max(np.abs(truth.gradient)) or 1
     of_loss = abs(MP.mpf(found.loss.item()) - truth.loss) / max(abs(truth.loss), 1)
     return worst([worst(np.abs(gradient - truth.gradient) / size), of_loss])
+
+
+def _clamped(truth: Truth, dtype: torch.dtype) -> Truth:
+    """Return a truth with its gradient as far as a dtype goes."""
+    limit = torch.finfo(dtype).max
+    return replace(truth, gradient=np.clip(truth.gradient, -limit, limit))
 
 
 def _apart(found: Step, wanted: Step) -> float:
