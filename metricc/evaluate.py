@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BOUND = 3.4e38
 LOG_ZERO = -745.0
 LARGEST_EXPONENT = 88.0
+LARGEST_PRODUCT = 1e60
 SMALLEST_DIVISOR = Fraction(1, 1024)
 _HALF_ROOT = math.sqrt(0.5)
 
@@ -160,6 +161,7 @@ class _Numbers:
             "sign": lambda x: where(x > 0, 1, where(x < 0, -1, 0)),
             "step": lambda x: where(x > 0, 1.0, where(x < 0, 0.0, 0.5)),
             "nonnegative": lambda x: where(x < 0, 0, x),
+            "bounded": lambda x: self.clamped(x, -LARGEST_PRODUCT, LARGEST_PRODUCT),
             "clamp": lambda x, low, high: self.clamped(x, low, high),
             "min": lambda x, y: where(x <= y, x, y),
             "max": lambda x, y: where(x >= y, x, y),

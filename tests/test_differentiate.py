@@ -237,6 +237,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "asin": mp.asin,
     "atan": mp.atan,
+    "bounded": lambda x: min(max(x, -exact(1e60)), exact(1e60)),
     "cbrt": _real_cbrt,
     "clamp": lambda x, low, high: min(max(x, low), high),
     "cos": mp.cos,

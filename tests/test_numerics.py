@@ -252,6 +252,29 @@ def test_weights_of_the_largest_double_are_finite(
             assert loss.metric(input, target, weight).isfinite().all()
 
 
+HIGH_POWERS = ["sqrt((TP/FP)^9)", "(TP/FP)^9/TP", "(TP/FP)^9.5*TN", "sqrt((TP/FP)^5*(TN/FN)^5)"]
+
+
+@WITH_LOOPS
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("kernels", ["none", "c"])
+@pytest.mark.parametrize("task", ["binary", "multilabel"])
+@pytest.mark.parametrize("formula", HIGH_POWERS)
+def test_high_powers_of_a_bound_are_finite(formula: str, task: str, kernels: str) -> None:
+    metric = metricc.compile(formula)
+    loss = metric.loss(task=task, surrogate="uniform", direction="max", kernels=kernels)
+    input = torch.tensor([[5.0, 4.0], [-4.0, -0.2], [3.0, 5.0]])
+    for target in (input > 0, input > 4, input < 9, input > 9):
+        value, gradient = step(loss, input, target.float())
+        assert value.isfinite() and gradient.isfinite().all()
+    code: dict[str, Any] = {}
+    exec(metric.source("numpy"), code)
+    for counts in itertools.product((0.0, 3.0), repeat=4):
+        names = dict(zip(("tp", "fp", "fn", "tn"), counts, strict=True))
+        assert math.isfinite(metric.value(**names))
+        assert math.isfinite(code["metric_from_counts"](**names))
+
+
 HARD = [("binary", {}), ("binary", {"from_logits": False}), ("multilabel", {})]
 HARD += [("multiclass", {"average": average}) for average in ("macro", "weighted", "none")]
 

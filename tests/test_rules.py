@@ -124,7 +124,7 @@ def test_a_rewrite_of_programs_does_what_its_example_says(rule: stabilize.Rule) 
 @pytest.mark.parametrize("rule", stabilize.RULES, ids=lambda rule: rule.name)
 def test_a_rewrite_keeps_what_programs_of_the_library_compute(rule: stabilize.Rule) -> None:
     changed = 0
-    for name in LIBRARY:
+    for name in (*LIBRARY, "sqrt((TP/FP)^9)"):  # nothing of the library may overflow
         compilation = compiled(name)
         program = rule.apply(compilation.scheduled)
         changed += program != compilation.scheduled

@@ -172,7 +172,7 @@ def test_what_weighs_is_looked_at_in_a_short_file_too(validate: bool) -> None:
     module, prob = namespace["F1Loss"](), torch.tensor([0.3, 0.7])
     with pytest.raises(ValueError, match="target must be from 0 to 1, not 0 to 255"):
         module(prob, torch.tensor([0.0, 255.0]), torch.ones(2))
-    with pytest.raises(ValueError, match=r"input must be from 0 to 1, not 0.3 to 7"):
+    with pytest.raises(ValueError, match=r"input must be from 0 to 1, not 0\.3 to 7"):
         module(torch.tensor([0.3, 7.0]), torch.tensor([1.0, 0.0]), torch.ones(()))
 
 

@@ -103,7 +103,7 @@ class Closed:
 
     def _value(self, op: str, args: tuple[sp.Expr, ...]) -> sp.Expr:
         match op:
-            case "same" | "let" | "nonzero":
+            case "same" | "let" | "nonzero" | "bounded":
                 return args[0]
             case "quotient":
                 return args[0] / args[1]

@@ -29,6 +29,10 @@ _SHORT = {
     "PN": "predicted negatives",
     "n": "the total",
 }
+_MEANINGS = {
+    "nonzero": "(nonzero(x) is x, or 1/1024 where x is 0)",
+    "bounded": "(bounded(x) is x, or ±1e60 where x is beyond)",
+}
 _DIRECTIONS = (
     "As a prediction rises, TP grows and FN shrinks at a positive, FP grows and TN shrinks at a"
     " negative. In a rule, m is the value of the part itself."
@@ -152,16 +156,19 @@ def _guards(compilation: Compilation) -> list[str]:
         program = changed
     if not lines:
         return ["the slopes divide by nothing"]
-    return [*lines, "(nonzero(x) is x, or 1/1024 where x is 0)"]
+    is_used = {name: any(f"{name}(" in line for line in lines) for name in _MEANINGS}
+    return [*lines, *(text for name, text in _MEANINGS.items() if is_used[name])]
 
 
 def _differences(old: Program, new: Program) -> list[str]:
-    before = {assign.name: assign for assign in old.slopes}
     lines = []
-    for assign in new.slopes:
-        known = before.get(assign.name)
-        if known is None:
-            lines.append(f"    new       {_CODE.assign(assign)}")
-        elif known != assign:
-            lines += arrow("    slopes  ", _CODE.assign(known), _CODE.assign(assign))
+    sections = ("value", old.value, new.value), ("slopes", old.slopes, new.slopes)
+    for part, assigns, changed in sections:
+        before = {assign.name: assign for assign in assigns}
+        for assign in changed:
+            known = before.get(assign.name)
+            if known is None:
+                lines.append(f"    new       {_CODE.assign(assign)}")
+            elif known != assign:
+                lines += arrow(f"    {part:<8}", _CODE.assign(known), _CODE.assign(assign))
     return lines

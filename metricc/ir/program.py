@@ -39,7 +39,7 @@ Expr = Num | Ref | Op
 Shape = Literal["scalar", "class", "sample"]
 """One number per group, one per class of a group, or one per prediction."""
 
-GUARDS = frozenset({"nonzero", "nonnegative"})
+GUARDS = frozenset({"nonzero", "nonnegative", "bounded"})
 """Operators that only keep a value in range; operation counts leave them out."""
 
 

@@ -50,7 +50,7 @@ _RATES = {
 _RESERVED = {"value", "grad_pos", "grad_neg", "zero_division", "input", "target", "sample_weight"}
 _RESERVED |= {"sharpness", "threshold", "smooth", "entries", "self", "torch", "math", *FUNCTIONS}
 _RESERVED |= {"nonzero", "quotient", "power", "sign", "step", "minimum", "maximum", *keyword.kwlist}
-_RESERVED |= {"tp", "tn", "fp", "fn"}
+_RESERVED |= {"tp", "tn", "fp", "fn", "bounded"}
 RESERVED_OF_CLASSES = {*REDUCTIONS, *EXTRAS, "others", "lowest", "highest", "sum", "mean", "prod"}
 _WISHES_OF_CLASSES = {
     "sum_over": ("{}_sum", "whole"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..ir.program import Assign, Expr, Num, Op, Program, Ref, walk
+from .bound import bound_products
 from .naming import free
 from .shapes import input_shapes
 
@@ -108,6 +109,12 @@ RULES = (
         "a slope is finite where a product of denominators vanishes",
         ("grad_pos = x / (a * b)", "grad_pos = x / nonzero(a * b)"),
         guard_divisors,
+    ),
+    Rule(
+        "bound products",
+        "a high power of x/0 is no infinity, whose product with 0 is NaN",
+        ("value = power(quotient(x, y), 9)", "value = bounded(power(quotient(x, y), 9))"),
+        bound_products,
     ),
 )
 # Rejected:

@@ -27,6 +27,7 @@ _CALLS = {
     "quotient": "quotient({0}, {1}, zero_division)",
     "abs": "np.abs({0})",
     "atan": "np.arctan({0})",
+    "bounded": "np.clip({0}, -1e60, 1e60)",
     "cbrt": "np.cbrt({0})",
     "clamp": "np.clip({0}, {1}, {2})",
     "cos": "np.cos({0})",

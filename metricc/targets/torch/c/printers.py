@@ -17,6 +17,7 @@ _LINE = 88  # what is left of a line inside a function, with its type
 _DOUBLES = {
     "abs": "fabs({0})",
     "asin": "arc_sine({0})",
+    "bounded": "clamp({0}, -1e60, 1e60)",
     "cbrt": "cube_root({0})",
     "cos": "cosine({0})",
     "exp": "exponential({0})",

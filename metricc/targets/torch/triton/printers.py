@@ -22,6 +22,7 @@ PRINTER = Printer(
         **{name: f"_{name}({{0}})" for name in _OF_ONE},
         **_OF_TWO,
         "abs": "tl.abs({0})",
+        "bounded": "_clamp({0}, -1e60, 1e60)",
         "clamp": "_clamp({0}, {1}, {2})",
         "double": "tl.full((), {0}, tl.float64)",
         "quotient": "_quotient({0}, {1}, zero_division)",
