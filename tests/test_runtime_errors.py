@@ -156,6 +156,19 @@ def test_what_is_left_out_may_be_anything(validate: bool) -> None:
     masked(LOGITS, 5 * SHARES, mask=1 - SHARES)
 
 
+def test_shares_of_classes_add_up_to_1_where_that_is_asked_for() -> None:
+    module = loss(task="multiclass", from_logits=False, validate=True)
+    prob, half = LOGITS.softmax(1), LOGITS.half().softmax(1)
+    for target in (LABELS, SHARES, SHARES * torch.tensor([1.0, 0, 1, 1])[:, None]):
+        assert module(prob, target).isfinite()
+        assert module(half, target).isfinite()
+    with pytest.raises(ValueError, match=r"input must add up to 1 over the classes, not to 0\.92"):
+        module(LOGITS.sigmoid(), LABELS)
+    with pytest.raises(ValueError, match="target must add up to 1 over the classes, not to 3"):
+        module(prob, torch.ones(4, 3))
+    assert module(prob, torch.ones(4, 3), torch.zeros(4)).isfinite()
+
+
 def test_what_weighs_nothing_may_be_anything_in_a_short_file_too() -> None:
     namespace: dict[str, Any] = {}
     exec(metricc.compile("f1").source(from_logits=False), namespace)

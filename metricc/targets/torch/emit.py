@@ -77,6 +77,7 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("as_number", _always),
     ("check_values", _always),
     ("blank", lambda plan: not plan.arranges),  # which check_values alone calls
+    ("check_shares", lambda plan: plan.options.is_softmax and plan.options.validate),
     ("check_weights", _always),
     ("check_classes", lambda plan: bool(chosen(plan))),
     ("align", lambda plan: plan.options.has_classes),

@@ -103,14 +103,18 @@ def _value_checks(plan: Plan) -> list[str]:
     has_index = options.ignore_index is None and not options.is_softmax
     hint = ', "; or give ignore_index"' if has_index else ""
     targets = f'check_range("target", blank(target, sample_weight){hint})'
+    shares = 'check_shares("{0}", blank({0}, sample_weight))'
+    looks_at_shares = options.is_softmax and options.validate  # which costs a pass more
     lines = ["check_weights(sample_weight)"]
     if options.is_softmax:
         lines += ["if target.dim() == input.dim():", f"    {targets}"]
+        lines += [f"    {shares.format('target')}"] if looks_at_shares else []
     else:
         lines.append(targets)
     if not options.from_logits:
         logits = '"; from_logits=True takes logits"'
         lines.append(f'check_range("input", blank(input, sample_weight), {logits})')
+        lines += [shares.format("input")] if looks_at_shares else []
     return lines
 
 
