@@ -63,11 +63,16 @@ MISTAKES: dict[str, tuple[dict[str, Any], tuple[Any, ...], str]] = {
         (X, Y),
         "input must be from 0 to 1, not -1 to 2; from_logits=True takes logits",
     ),
-    "negative weights": ({}, (X, Y, -Y), "sample_weight must be finite and 0 or more, not -1"),
+    "negative weights": ({}, (X, Y, -Y), "sample_weight must be from 0 to 3.4e38, not -1"),
     "infinite weights": (
         {},
         (X, Y, torch.full((3,), float("inf"))),
-        "sample_weight must be finite and 0 or more, not inf",
+        "sample_weight must be from 0 to 3.4e38, not inf",
+    ),
+    "weights beyond float32": (
+        {},
+        (X, Y, torch.full((3,), 1e300, dtype=torch.float64)),
+        "sample_weight must be from 0 to 3.4e38, not 1e+300",
     ),
     "a class too many": (
         {"task": "multiclass"},
@@ -143,7 +148,7 @@ def test_the_hard_metric_looks_at_each_batch(validate: bool) -> None:
         module.metric(X, Y)
     with pytest.raises(ValueError, match="target must be from 0 to 1"):
         module.metric(X, 255 * Y)
-    with pytest.raises(ValueError, match="sample_weight must be finite and 0 or more"):
+    with pytest.raises(ValueError, match="sample_weight must be from 0 to 3.4e38"):
         module.metric(X, Y, -Y)
 
 
@@ -298,7 +303,7 @@ def test_loops_see_each_element_of_each_batch(
                 module(input, target, weight)
     if weight is not None:
         weight[-1] = -1
-        with pytest.raises(ValueError, match="sample_weight must be finite and 0 or more"):
+        with pytest.raises(ValueError, match="sample_weight must be from 0 to 3.4e38"):
             module(input, torch.zeros(shape), weight)
     assert module(input, torch.full(shape, 1.0009)).isfinite()
 

@@ -73,7 +73,6 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("module", _always),
     ("arrange", lambda plan: plan.arranges),
     ("both", lambda plan: plan.options.extended or plan.options.ignore_index is not None),
-    ("moderate", _always),
     ("as_number", _always),
     ("check_values", _always),
     ("blank", lambda plan: not plan.arranges),  # which check_values alone calls

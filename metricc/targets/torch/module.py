@@ -47,7 +47,6 @@ def module_holes(plan: Plan) -> Holes:
         "COMPILED": f"{plan.title}Compiled" if plan.has_tangent else plan.title,
         "ARRANGE": wrap_call(arrangement(plan), _INDENT),
         "LOOK": "\n".join(look(plan)),
-        "MODERATE": "" if plan.arranges else "sample_weight = moderate(sample_weight)",
         "LOOK_ALWAYS": "\n".join(look_always()),
         "CHOOSE": "\n".join(_choice(plan)),
         "CHOICE": _chosen_by(plan),

@@ -321,7 +321,6 @@ class F1Loss(torch.nn.Module):
         if can_read(target) and self.unseen:  # the first batches, and only on a CPU
             self.unseen -= 1
             check_values(input, target, sample_weight)
-        sample_weight = moderate(sample_weight)
         function = choose(input)
         options = (
             self.sharpness,
@@ -341,14 +340,6 @@ class F1Loss(torch.nn.Module):
             f"zero_division={self.zero_division}",
         ]
         return ", ".join(parts)
-
-
-def moderate(sample_weight):
-    """Return weights of at most 3.4e38, the bound of float32: sums and products stay finite."""
-    if sample_weight is None or sample_weight.dtype != torch.float64:
-        return sample_weight
-    at_most = sample_weight.clamp(max=3.4e38)
-    return torch.where(sample_weight < math.inf, at_most, sample_weight)
 
 
 def as_number(name, value, *, above=-math.inf, least=-math.inf, below=math.inf):
@@ -384,15 +375,15 @@ def blank(x, sample_weight):
 
 
 def check_weights(sample_weight):
-    """Raise if a weight is negative or infinite; NaN is left to the loss, in which it shows."""
+    """Raise if a weight is negative or beyond float32; a NaN shows in the loss."""
     if sample_weight is None or not can_read(sample_weight):
         return
     if sample_weight.numel() == 0:
         return
     least, most = (bound.item() for bound in sample_weight.aminmax())
-    if least < 0 or most == math.inf:
+    if least < 0 or most > 1e39:
         found = f"{least if least < 0 else most:g}"
-        raise ValueError(f"sample_weight must be finite and 0 or more, not {found}")
+        raise ValueError(f"sample_weight must be from 0 to 3.4e38, not {found}")
 
 
 def can_read(x):

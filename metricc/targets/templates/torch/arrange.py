@@ -4,6 +4,5 @@ def arrange(input, target, sample_weight__MASK____ARRANGE_OPTIONS__):
     __LAYOUT__
     __MASKS__
     check_weights(sample_weight)
-    sample_weight = moderate(sample_weight)
     __PER_SAMPLE__
     return input, target, sample_weight

@@ -1,13 +1,13 @@
 def check_weights(sample_weight):
-    """Raise if a weight is negative or infinite; NaN is left to the loss, in which it shows."""
+    """Raise if a weight is negative or beyond float32; a NaN shows in the loss."""
     if sample_weight is None or not can_read(sample_weight):
         return
     if sample_weight.numel() == 0:
         return
     least, most = (bound.item() for bound in sample_weight.aminmax())
-    if least < 0 or most == math.inf:
+    if least < 0 or most > 1e39:
         found = f"{least if least < 0 else most:g}"
-        raise ValueError(f"sample_weight must be finite and 0 or more, not {found}")
+        raise ValueError(f"sample_weight must be from 0 to 3.4e38, not {found}")
 
 
 def can_read(x):

@@ -12,7 +12,6 @@ class __NAME__Loss(torch.nn.Module):
         """Return the loss of the batch__AS__; __WEIGHTS__."""
         __ARRANGE__
         __LOOK__
-        __MODERATE__
         __CHOOSE__
         options = (
             __OPTIONS__
