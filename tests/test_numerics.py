@@ -307,7 +307,8 @@ def test_a_nan_shows_in_a_score() -> None:
             compiled(name).score(truth, [0, 1, nan])
         with pytest.raises(ValueError, match=r"must hold .*, not nan"):
             compiled(name).score([nan, 1, 1], truth)
-        assert math.isnan(compiled(name).score(truth, [1, 1, 0], sample_weight=[1, nan, 1]))
+        with pytest.raises(ValueError, match="sample_weight must be finite"):
+            compiled(name).score(truth, [1, 1, 0], sample_weight=[1, nan, 1])
 
 
 @WITH_LOOPS

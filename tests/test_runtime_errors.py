@@ -148,7 +148,7 @@ def test_the_hard_metric_looks_at_each_batch(validate: bool) -> None:
         module.metric(X, Y)
     with pytest.raises(ValueError, match="target must be from 0 to 1"):
         module.metric(X, 255 * Y)
-    with pytest.raises(ValueError, match="sample_weight must be from 0 to 3.4e38"):
+    with pytest.raises(ValueError, match=r"sample_weight must be from 0 to 3\.4e38"):
         module.metric(X, Y, -Y)
 
 
@@ -303,7 +303,7 @@ def test_loops_see_each_element_of_each_batch(
                 module(input, target, weight)
     if weight is not None:
         weight[-1] = -1
-        with pytest.raises(ValueError, match="sample_weight must be from 0 to 3.4e38"):
+        with pytest.raises(ValueError, match=r"sample_weight must be from 0 to 3\.4e38"):
             module(input, torch.zeros(shape), weight)
     assert module(input, torch.full(shape, 1.0009)).isfinite()
 
