@@ -252,6 +252,28 @@ def test_weights_of_the_largest_float32_are_finite_as_doubles(
             assert loss.metric(input, target, weight).isfinite().all()
 
 
+@WITH_LOOPS
+@pytest.mark.usefixtures("kernels_on")
+@pytest.mark.parametrize("kernels", ["none", "c"])
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("task", TASKS)
+def test_a_masked_running_average_of_infinite_logits_is_finite_in_autocast(
+    task: str, dtype: torch.dtype, kernels: str
+) -> None:
+    loss = loss_of("f1", task=task, momentum=0.5, kernels=kernels)
+    input, target = batch_of(task)
+    input[0], input[1], input[2, 0] = math.inf, -math.inf, math.inf
+    mask = torch.ones(40, 1) if task == "binary" else torch.ones(40)
+    mask[:9:3] = 0
+    for _ in range(2):
+        leaf = input.to(dtype).requires_grad_()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            value = loss(leaf, target, mask=mask)
+        value.backward()
+        assert 0 < value < 1 and leaf.grad.isfinite().all()
+        assert (leaf.grad[:9:3] == 0).all() and leaf.grad[9:].any()
+
+
 HIGH_POWERS = ["sqrt((TP/FP)^9)", "(TP/FP)^9/TP", "(TP/FP)^9.5*TN", "sqrt((TP/FP)^5*(TN/FN)^5)"]
 
 
