@@ -278,4 +278,4 @@ def test_parameters_that_are_no_numbers_are_refused(value: object) -> None:
 
 
 def test_a_value_beyond_float64_is_infinite_without_a_warning() -> None:
-    assert metricc.compile("exp(TP)^16").value(tp=1e3) == float("inf")
+    assert metricc.compile("TP^16").value(tp=1e30) == float("inf")
