@@ -82,7 +82,8 @@ class Loops:
         loss = torch.empty((), dtype=torch.float64 if is_double else torch.float32)
         slopes = _Slopes()
         code, given, _, _ = self._call(batch)
-        self._judge(code.forward(*given, *numbers, loss.data_ptr(), slopes), batch)
+        if status := code.forward(*given, *numbers, loss.data_ptr(), slopes):
+            self._judge(status, batch)
         return loss, slopes
 
     def backward(
@@ -97,14 +98,16 @@ class Loops:
         gradient = _empty(input, layout)
         rows = slopes if isinstance(slopes, _Slopes) else _Slopes(*slopes)
         outputs = rows, grad_output.data_ptr(), gradient.data_ptr()
-        self._judge(code.backward(*given, *numbers, *outputs), batch)
+        if status := code.backward(*given, *numbers, *outputs):
+            self._judge(status, batch)
         return gradient
 
     def counts(self, batch: Batch, numbers: Sequence[float]) -> torch.Tensor:
         """Return the soft entries in float64: a row of each, by sample and class if kept."""
         sums = torch.empty((self.entries, *self._groups(batch[0])), dtype=torch.float64)
         code, given, _, _ = self._call(batch)
-        self._judge(code.counts(*given, *numbers, sums.data_ptr()), batch)
+        if status := code.counts(*given, *numbers, sums.data_ptr()):
+            self._judge(status, batch)
         return sums
 
     def pull_back(
@@ -121,15 +124,15 @@ class Loops:
             rows[number] = slope
         code, given, layout, (input, *_) = self._call(batch)
         gradient = _empty(input, layout)
-        status = code.pull_back(*given, *numbers, rows.data_ptr(), gradient.data_ptr())
-        self._judge(status, batch)
+        if status := code.pull_back(*given, *numbers, rows.data_ptr(), gradient.data_ptr()):
+            self._judge(status, batch)
         return gradient
 
     def _judge(self, status: int, batch: Batch) -> None:
-        """Raise what a status of the loops stands for."""
+        """Raise what a status of the loops stands for, which is not 0."""
         if status & 1:
             raise MemoryError(_NO_MEMORY)
-        if status and self.check is not None:
+        if self.check is not None:
             self.check(*batch)
 
     def _groups(self, input: torch.Tensor) -> tuple[int, ...]:
