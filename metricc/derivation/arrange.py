@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from ..ir.derivation import LETTERS
-from ..ir.program import Expr, Num, Op, Ref, walk
+from ..ir.program import Expr, Num, Op, Ref
 from ..targets.printer import Printer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from .work import Work
 
 Exponents = tuple[int, ...]
 Terms = tuple[tuple[Exponents, Fraction], ...]
@@ -23,27 +25,45 @@ MAX_TERMS = 30
 """Longer polynomials are written flat: nobody reads them, and the search grows."""
 MAX_FACTORED, MAX_LETTERS = 12, 6
 """Parts with more terms or letters are not factored: they hardly ever do, and it takes long."""
+WAY, FACTORING = 10, 300
+"""What it costs to write a term in all ways, and to look whether a part has factors."""
 
 _TIGHT = Printer(
     infix={"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "pow": ("^", 4)}
 )
+_ANY = Ref("x")
 
 
 @lru_cache(maxsize=50_000)
 def length(expr: Expr) -> int:
     """Return how many signs an expression has as text without spaces; β is one, TP two."""
-    return len(_TIGHT.expr(_signs(expr)))
-
-
-def _signs(expr: Expr) -> Expr:
     if isinstance(expr, Op):
-        return Op(expr.op, tuple(map(_signs, expr.args)))
-    return Ref("b") if isinstance(expr, Ref) and expr.name not in LETTERS else expr
+        outlines = tuple(map(_outline, expr.args))
+        inside = sum(map(length, expr.args)) - sum(len(_TIGHT.expr(o)) for o in outlines)
+        return len(_TIGHT.expr(Op(expr.op, outlines))) + inside
+    return 1 if isinstance(expr, Ref) and expr.name not in LETTERS else len(_TIGHT.expr(expr))
+
+
+def _outline(expr: Expr) -> Expr:
+    """Return the shortest expression that needs parentheses where `expr` does."""
+    match expr:
+        case Op("neg", _):
+            return Op("neg", (_ANY,))
+        case Op(op, (_, _)) if op in _TIGHT.infix:
+            return Op(op, (_ANY, _ANY))
+        case Num(value):
+            return Num(Fraction(-1 if value < 0 else 1))
+    return _ANY
 
 
 def cost(expr: Expr) -> tuple[int, int]:
     """Return what makes an expression long: characters, then operations."""
-    return length(expr), sum(isinstance(part, Op) for part in walk(expr))
+    return length(expr), _operations(expr)
+
+
+@lru_cache(maxsize=50_000)
+def _operations(expr: Expr) -> int:
+    return 1 + sum(map(_operations, expr.args)) if isinstance(expr, Op) else 0
 
 
 class Arranger:
@@ -53,6 +73,7 @@ class Arranger:
         self,
         letters: Sequence[sp.Symbol],
         shown: Mapping[sp.Symbol, Expr],
+        work: Work,
         grouping: Sequence[sp.Symbol] = (),
         parameters: int = 0,
     ) -> None:
@@ -62,6 +83,7 @@ class Arranger:
         """
         self.letters = tuple(letters)
         self.parameters = parameters
+        self.work = work
         first = [self.letters.index(letter) for letter in grouping]
         self.grouping = [*first, *(i for i in range(len(letters)) if i not in first)]
         self.shown = [shown[letter] for letter in letters]
@@ -77,7 +99,9 @@ class Arranger:
 
     def _write(self, terms: Terms) -> Expr:
         if terms not in self.known:
+            self.work.spend(WAY * len(terms))
             self.known[terms] = min(self._ways(terms), key=cost)
+            self.work.spend(length(self.known[terms]) // 4)
         return self.known[terms]
 
     def _ways(self, terms: Terms) -> Iterable[Expr]:
@@ -96,6 +120,7 @@ class Arranger:
         in_use = sum(any(e[at] for e, _ in terms) for at in range(len(self.letters)))
         if not 4 <= len(terms) <= MAX_FACTORED or in_use > MAX_LETTERS:
             return
+        self.work.spend(FACTORING)
         poly = sp.Poly.from_dict({e: sp.Rational(c) for e, c in terms}, *self.letters)
         number, factors = poly.factor_list()
         if len(factors) > 1 and number == 1:

@@ -17,7 +17,7 @@ from ..ir.program import Ref
 from ..ir.symbolic import ENTRY, Bindings, ClassSymbols
 from ..passes.classes import class_slopes
 from .arrange import length
-from .closed import Closed, TooLongError
+from .closed import Closed
 from .entries import moves
 from .formulas import MAX_LENGTH, NAME, Formulas
 from .indices import PER_CLASS, varies
@@ -25,6 +25,7 @@ from .letters import SUMS
 from .name import in_order, name_parts, rename_refs
 from .names import user_names
 from .products import by_denominators
+from .work import TooLongError
 from .write import Writer
 
 if TYPE_CHECKING:

@@ -14,12 +14,13 @@ from ..ir.typed import MARGINALS
 from ..passes.schedule import ROOTS
 from ..targets.printer import without_guards
 from .arrange import add, length
-from .closed import Closed, TooLongError
+from .closed import Closed
 from .letters import ENTRIES, SUMS, Y
 from .name import name_parts, rename_refs, replace_part
 from .names import user_names
 from .products import factored
 from .tidy import tidy, weigh
+from .work import TooLongError
 from .write import Writer
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from .closed import Product, TooLongError
+from .closed import Product
+from .work import TooLongError
 
 if TYPE_CHECKING:
     from .closed import Closed, Sum
@@ -91,7 +92,7 @@ def _product(closed: Closed, top: sp.Expr, bottom: sp.Expr) -> Product:
     exponents: dict[sp.Expr, Fraction] = {}
     radicands = {root: radicand for radicand, root in closed.roots.items()}
     for part, direction in ((top, 1), (bottom, -1)):
-        number, factors = sp.factor_list(part)
+        number, factors = closed.factors(part)
         coefficient *= Fraction(int(number.p), int(number.q)) ** direction
         for factor, power in factors:
             exponent = Fraction(int(power) * direction)

@@ -11,9 +11,10 @@ import sympy as sp
 
 from ..ir.program import Expr, Num, Op, Ref
 from .arrange import Arranger, add, length, multiply, power
-from .closed import Closed, Product, Sum, TooLongError, is_constant, parameter_name
+from .closed import Closed, Product, Sum, is_constant, parameter_name
 from .letters import SIGNS, Y
 from .products import by_roots, one_fraction, term_by_term
+from .work import TooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ class Writer:
         """Look whether the metric's value has a factor with a letter of its own."""
         self.closed = closed
         self.named = dict(closed.basis.named)
+        self._shortest: dict[tuple[sp.Expr, Halves], Expr] = {}
         self._factors: dict[sp.Expr, Expr] = {}
         self._letters: dict[sp.Symbol, Expr] = {}
         self.solved = closed.basis.solved if self._has_named_factor(value) else {}
@@ -49,10 +51,12 @@ class Writer:
         Raises:
             TooLongError: none of them is short enough to be made.
         """
-        ways = list(self.ways(expr, halves))
-        if not ways:
-            raise TooLongError
-        return min(ways, key=length)
+        if (expr, halves) not in self._shortest:
+            ways = list(self.ways(expr, halves))
+            if not ways:
+                raise TooLongError
+            self._shortest[expr, halves] = min(ways, key=length)
+        return self._shortest[expr, halves]
 
     def ways(self, expr: sp.Expr, halves: Halves = ("bottom",)) -> Iterator[Expr]:
         """Yield an expression as one fraction, split by its roots, and term by term.
@@ -170,9 +174,8 @@ class Writer:
             if letter not in self._letters:
                 self._letters[letter] = self._shown(letter)
         parameters = sum(is_constant(self.closed, letter) for letter in letters)
-        return Arranger(letters, self._letters, self.closed.basis.grouping, parameters).write(
-            factor
-        )
+        grouping, work = self.closed.basis.grouping, self.closed.work
+        return Arranger(letters, self._letters, work, grouping, parameters).write(factor)
 
     def letters(self, expr: sp.Expr) -> list[sp.Symbol]:
         """Return the letters of an expression, in the order in which they stand in a product."""

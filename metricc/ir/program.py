@@ -99,7 +99,9 @@ class Program:
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """Yield `expr` and all below it."""
-    yield expr
-    if isinstance(expr, Op):
-        for arg in expr.args:
-            yield from walk(arg)
+    waiting = [expr]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, Op):
+            waiting += reversed(part.args)
