@@ -11,6 +11,7 @@ import sympy as sp
 from ..ir.derivation import LETTERS
 from ..ir.program import Expr, Num, Op, Ref
 from ..targets.printer import Printer
+from .factors import in_order, irreducible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -120,10 +121,14 @@ class Arranger:
         in_use = sum(any(e[at] for e, _ in terms) for at in range(len(self.letters)))
         if not 4 <= len(terms) <= MAX_FACTORED or in_use > MAX_LETTERS:
             return
+        if _is_irreducible(terms):
+            return
         self.work.spend(FACTORING)
         poly = sp.Poly.from_dict({e: sp.Rational(c) for e, c in terms}, *self.letters)
-        number, factors = poly.factor_list()
-        if len(factors) > 1 and number == 1:
+        if poly.LC() < 0 or poly.content() != 1:
+            return
+        factors = in_order(irreducible(poly, self.work.spend))
+        if len(factors) > 1:
             written = [(self._polynomial(factor), times) for factor, times in factors]
             yield multiply([power(expr, Fraction(e)) for expr, e in written])
 
@@ -185,6 +190,14 @@ class Arranger:
 
     def _scaled(self, terms: Terms, factor: Fraction) -> Terms:
         return self._sorted((e, c * factor) for e, c in terms)
+
+
+def _is_irreducible(terms: Terms) -> bool:
+    """Tell of a sum without a common factor whether one term alone has, or lacks, a letter."""
+    for powers in zip(*(exponents for exponents, _ in terms), strict=True):
+        if max(powers) == 1 and sum(powers) in (1, len(powers) - 1):
+            return True
+    return False
 
 
 def _divided(terms: Terms, common: tuple[Fraction, Exponents]) -> Terms:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 SEARCH = 4
 """How many times as much work it is to search for factors."""
@@ -26,32 +26,41 @@ def factor_list(expr: sp.Expr, spend: Callable[[int], None]) -> Factoring:
 
     `spend` is told how much work is ahead.
     """
-    top, bottom = sp.together(expr).as_numer_denom()
-    number, found = 1 / bottom, Counter[sp.Poly]()
-    for part in sp.Mul.make_args(top):
+    number, found = sp.Integer(1), Counter[sp.Poly]()
+    for part in sp.Mul.make_args(expr):
         base, exponent = part.as_base_exp()
         if base.is_number:
             number *= part
             continue
-        poly = sp.Poly(base)
-        content, primitive = poly.primitive()
-        if primitive.LC() < 0:
-            content, primitive = -content, -primitive
-        number *= content ** int(exponent)
-        for factor, power in _factors(primitive, spend):
+        denominator, whole = sp.Poly(base).clear_denoms(convert=True)
+        monomial, rest = whole.terms_gcd()
+        content, poly = rest.exclude().primitive()
+        if poly.LC() < 0:
+            content, poly = -content, -poly
+        number *= (content / denominator) ** int(exponent)
+        for letter in sp.Mul.make_args(sp.Mul(*map(pow, whole.gens, monomial))):
+            if letter != 1:
+                found[sp.Poly(letter.as_base_exp()[0])] += int(letter.as_base_exp()[1] * exponent)
+        for factor, power in irreducible(poly, spend):
             found[factor] += power * int(exponent)
-    ordered = sorted(found.items(), key=_place)
+    ordered = in_order(found.items())
     return number, tuple((factor.as_expr(), power) for factor, power in ordered)
 
 
-def _factors(poly: sp.Poly, spend: Callable[[int], None]) -> Iterator[tuple[sp.Poly, int]]:
+def in_order(factors: Iterable[tuple[sp.Poly, int]]) -> list[tuple[sp.Poly, int]]:
+    """Return factors and their powers as sympy sorts them."""
+    return sorted(factors, key=_place)
+
+
+def irreducible(poly: sp.Poly, spend: Callable[[int], None]) -> Iterator[tuple[sp.Poly, int]]:
     """Yield the irreducible factors of a primitive polynomial and their powers."""
     if poly.is_ground:
         return
     degrees = poly.degree_list()
-    spend(len(poly.terms()) * sum(degrees))
+    work = len(poly.terms()) * sum(degrees)
+    spend(work)
     if 1 not in degrees:
-        spend(SEARCH * len(poly.terms()) * sum(degrees))
+        spend(SEARCH * work)
         yield from poly.factor_list()[1]
         return
     letter = poly.gens[degrees.index(1)]
@@ -59,7 +68,7 @@ def _factors(poly: sp.Poly, spend: Callable[[int], None]) -> Iterator[tuple[sp.P
     common = slope.gcd(poly - slope * sp.Poly(letter, *poly.gens))
     common = _upright(common)
     yield _upright(poly.exquo(common)), 1
-    yield from _factors(common, spend)
+    yield from irreducible(common, spend)
 
 
 def _upright(poly: sp.Poly) -> sp.Poly:

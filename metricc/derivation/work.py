@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sympy as sp
 
-MAX_WORK = 100_000
+MAX_WORK = 60_000
 """What writing a metric in one choice of letters may cost, in terms of polynomials looked at."""
 
 MAX_SIZE = 4_000

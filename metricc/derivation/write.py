@@ -24,6 +24,7 @@ ONE_FRACTION = 1.6
 
 HALF = Fraction(1, 2)
 Halves = tuple[str, ...]
+Letters = tuple[sp.Symbol, ...]
 Factors = list[tuple[sp.Expr, Fraction]]
 
 
@@ -36,6 +37,7 @@ class Writer:
         self.named = dict(closed.basis.named)
         self._shortest: dict[tuple[sp.Expr, Halves], Expr] = {}
         self._factors: dict[sp.Expr, Expr] = {}
+        self._arrangers: dict[Letters, Arranger] = {}
         self._letters: dict[sp.Symbol, Expr] = {}
         self.solved = closed.basis.solved if self._has_named_factor(value) else {}
 
@@ -170,20 +172,25 @@ class Writer:
 
     def _arranged(self, factor: sp.Expr) -> Expr:
         letters = self.letters(factor)
+        if letters not in self._arrangers:
+            self._arrangers[letters] = self._arranger(letters)
+        return self._arrangers[letters].write(factor)
+
+    def _arranger(self, letters: Letters) -> Arranger:
         for letter in letters:
             if letter not in self._letters:
                 self._letters[letter] = self._shown(letter)
         parameters = sum(is_constant(self.closed, letter) for letter in letters)
         grouping, work = self.closed.basis.grouping, self.closed.work
-        return Arranger(letters, self._letters, work, grouping, parameters).write(factor)
+        return Arranger(letters, self._letters, work, grouping, parameters)
 
-    def letters(self, expr: sp.Expr) -> list[sp.Symbol]:
+    def letters(self, expr: sp.Expr) -> Letters:
         """Return the letters of an expression, in the order in which they stand in a product."""
         order = self.closed.basis.order
         rest = expr.free_symbols - set(order)
         parameters = sorted((s for s in rest if is_constant(self.closed, s)), key=str)
         others = sorted(rest - set(parameters), key=self.closed.place)
-        return [*parameters, *order, *others]
+        return (*parameters, *order, *others)
 
     def _shown(self, letter: sp.Symbol) -> Expr:
         """Return what a letter stands for."""
