@@ -26,7 +26,7 @@ MAX_TERMS = 30
 """Longer polynomials are written flat: nobody reads them, and the search grows."""
 MAX_FACTORED, MAX_LETTERS = 12, 6
 """Parts with more terms or letters are not factored: they hardly ever do, and it takes long."""
-WAY, FACTORING = 10, 300
+WAY, FACTORING = 4, 50
 """What it costs to write a term in all ways, and to look whether a part has factors."""
 
 _TIGHT = Printer(
@@ -102,7 +102,7 @@ class Arranger:
         if terms not in self.known:
             self.work.spend(WAY * len(terms))
             self.known[terms] = min(self._ways(terms), key=cost)
-            self.work.spend(length(self.known[terms]) // 4)
+            self.work.spend(length(self.known[terms]) // 10)
         return self.known[terms]
 
     def _ways(self, terms: Terms) -> Iterable[Expr]:

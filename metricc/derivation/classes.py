@@ -25,7 +25,7 @@ from .letters import SUMS
 from .name import in_order, name_parts, rename_refs
 from .names import user_names
 from .products import by_denominators
-from .work import TooLongError
+from .work import TooLongError, Work
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -80,18 +80,21 @@ def _best(
 ) -> Formulas:
     """Return the shortest formulas: slopes with the value in them or not, split or not."""
     found = []
+    work = Work()
     for kept in ({compilation.symbolic.value: "m"}, {}):
         closed = Closed(
             SUMS,
             kept={**kept_names(compilation), **kept},
             names=user_names(compilation),
             is_joint=True,
+            work=work,
         )
         with suppress(TooLongError, RecursionError):
             closed.learn(bindings)
             for form, cost in ((_shortest, 1.0), (_split, split_cost)):
                 formulas = _formulas(compilation, closed, slopes, form)
                 found.append((cost * _length(formulas), formulas))
+        work = work.rest()
     size, best = min(found, key=itemgetter(0), default=(inf, None))
     if best is None or size > MAX_LENGTH:
         raise MetricError(DerivationTooLong(compilation.typed.span))

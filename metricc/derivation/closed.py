@@ -148,7 +148,7 @@ class Closed:
         terms = expanded_size(top), expanded_size(bottom)
         if max(terms) > MAX_TERMS:
             raise TooLongError
-        self.work.spend(2 * sum(terms))
+        self.work.spend(10 * sum(terms))
         top, bottom = (sp.expand(self.reduce(sp.expand(part))) for part in (top, bottom))
         return top / bottom
 
@@ -247,7 +247,7 @@ class Closed:
 
     def _terms(self, factor: sp.Expr) -> tuple[sp.Expr, ...]:
         written = factor.xreplace(dict(self.basis.entries))
-        self.work.spend(expanded_size(written))
+        self.work.spend(5 * expanded_size(written))
         flat = sp.expand(written)
         return tuple(sp.Add.make_args(flat))
 

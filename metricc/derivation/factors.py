@@ -7,15 +7,23 @@ are those of what a and b share, and the rest, which has no others.
 from __future__ import annotations
 
 from collections import Counter
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from sympy.polys.domains import ZZ
+from sympy.polys.galoistools import gf_gcd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-SEARCH = 4
-"""How many times as much work it is to search for factors."""
+SEARCH = 2
+"""How many times as much work it is to search for factors as for one that is shared."""
+SMALL = 800
+"""Terms by degrees of a polynomial from which on a search takes longer than by its size."""
+_PRIME = 2**31 - 1
+_BASE = 16807
+"""Its powers stand for letters; any other number would do, but a small root of 1."""
 
 Factoring = tuple[sp.Expr, tuple[tuple[sp.Expr, int], ...]]
 """A number, and irreducible polynomials with whole coefficients and their powers."""
@@ -58,17 +66,45 @@ def irreducible(poly: sp.Poly, spend: Callable[[int], None]) -> Iterator[tuple[s
         return
     degrees = poly.degree_list()
     work = len(poly.terms()) * sum(degrees)
+    search = work + work**2 // SMALL
     spend(work)
     if 1 not in degrees:
-        spend(SEARCH * work)
+        spend(SEARCH * search)
         yield from poly.factor_list()[1]
         return
     letter = poly.gens[degrees.index(1)]
     slope = poly.diff(letter)
-    common = slope.gcd(poly - slope * sp.Poly(letter, *poly.gens))
-    common = _upright(common)
+    rest = poly - slope * sp.Poly(letter, *poly.gens)
+    if _share_nothing(slope, rest):
+        yield poly, 1
+        return
+    spend(search)
+    common = _upright(slope.gcd(rest))
     yield _upright(poly.exquo(common)), 1
     yield from irreducible(common, spend)
+
+
+def _share_nothing(one: sp.Poly, other: sp.Poly) -> bool:
+    """Tell whether two polynomials show, with numbers for all letters but one, no common factor.
+
+    One that has this letter would be common to what is left of them, modulo a prime as well.
+    """
+    terms = one.as_dict(native=True), other.as_dict(native=True)
+    for at, degrees in enumerate(zip(one.degree_list(), other.degree_list(), strict=True)):
+        if min(degrees) > 0:
+            images = [_image(found, at) for found in terms]
+            if not all(image[0] for image in images) or len(gf_gcd(*images, _PRIME, ZZ)) > 1:
+                return False
+    return True
+
+
+def _image(terms: Mapping[tuple[int, ...], Any], at: int) -> list[int]:
+    """Return the coefficients of one letter's powers, the highest first, modulo a prime."""
+    image = [0] * (1 + max(powers[at] for powers in terms))
+    for powers, coefficient in terms.items():
+        rest = (pow(_BASE, i * e, _PRIME) for i, e in enumerate(powers, 2) if e and i != at + 2)
+        image[-1 - powers[at]] += int(coefficient) * prod(rest)
+    return [number % _PRIME for number in image]
 
 
 def _upright(poly: sp.Poly) -> sp.Poly:

@@ -20,7 +20,7 @@ from .name import name_parts, rename_refs, replace_part
 from .names import user_names
 from .products import factored
 from .tidy import tidy, weigh
-from .work import TooLongError
+from .work import TooLongError, Work
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -74,10 +74,11 @@ class Formulas:
 def formulas(compilation: Compilation, *, sign: int = 1) -> Formulas:
     """Return the shortest formulas; the slopes are those of `sign` times the metric."""
     found = []
+    work = Work()
     with suppress(TooLongError, RecursionError):
-        found.append(_in_letters(compilation, SUMS, sign))
+        found.append(_in_letters(compilation, SUMS, sign, work))
     with suppress(TooLongError, RecursionError):
-        found.append(_in_letters(compilation, ENTRIES, sign))
+        found.append(_in_letters(compilation, ENTRIES, sign, work.rest()))
     with suppress(TooLongError, RecursionError):
         found.append(_of_program(compilation, sign))
     shortest = min(found, key=lambda f: f.length * PREFERENCE[f.basis], default=None)
@@ -86,10 +87,10 @@ def formulas(compilation: Compilation, *, sign: int = 1) -> Formulas:
     return shortest
 
 
-def _in_letters(compilation: Compilation, basis: Basis, sign: int) -> Formulas:
+def _in_letters(compilation: Compilation, basis: Basis, sign: int, work: Work) -> Formulas:
     gradient = compilation.derived
     names = user_names(compilation)
-    closed = Closed(basis, names=names)
+    closed = Closed(basis, names=names, work=work)
     closed.learn(gradient.bindings)
     value = closed.expr(gradient.symbolic.value)
     pos, neg = (sign * closed.expr(e) for e in (gradient.grad_pos, gradient.grad_neg))

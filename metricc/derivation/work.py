@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sympy as sp
 
-MAX_WORK = 60_000
-"""What writing a metric in one choice of letters may cost, in terms of polynomials looked at."""
+MAX_WORK = 120_000
+"""What the formulas of a metric may cost; a unit is some 10 µs. Those of the library need less."""
 
 MAX_SIZE = 4_000
 """Expressions with more symbols and operations are not written out."""
@@ -22,9 +22,13 @@ class TooLongError(Exception):
 class Work:
     """Counts what has been done, before it is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_WORK) -> None:
         """Begin at 0."""
-        self.done = 0
+        self.done, self.limit = 0, limit
+
+    def rest(self) -> Work:
+        """Return what another way to write the same may cost: what is left, or a quarter."""
+        return Work(max(self.limit - self.done, self.limit // 4))
 
     def spend(self, amount: int) -> None:
         """Count some work.
@@ -33,7 +37,7 @@ class Work:
             TooLongError: it is too much.
         """
         self.done += amount
-        if self.done > MAX_WORK:
+        if self.done > self.limit:
             raise TooLongError
 
     def write_out(self, *exprs: sp.Expr) -> None:
@@ -45,7 +49,7 @@ class Work:
         sizes = [size(expr) for expr in exprs]
         if max(sizes) > MAX_SIZE:
             raise TooLongError
-        self.spend(sum(sizes) // 10)
+        self.spend(sum(sizes))
 
 
 @lru_cache(maxsize=10_000)  # what is shared is measured once, however often it is used
