@@ -16,12 +16,12 @@ from ..diagnostics import DerivationTooLong, MetricError
 from ..ir.program import Ref
 from ..ir.symbolic import ENTRY, Bindings, ClassSymbols
 from ..passes.classes import class_slopes
-from .arrange import length
 from .closed import Closed
 from .entries import moves
 from .formulas import MAX_LENGTH, NAME, Formulas
 from .indices import PER_CLASS, varies
 from .letters import SUMS
+from .measure import length
 from .name import in_order, name_parts, rename_refs
 from .names import user_names
 from .products import by_denominators

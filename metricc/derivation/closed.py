@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..ir.symbolic import PARAMETER_PREFIX, expanded_size
+from ..ir.symbolic import expanded_size
 from .factors import factor_list
+from .letters import parameter_name
 from .work import TooLongError, Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from fractions import Fraction
 
     from ..ir.symbolic import Binding
     from .factors import Factoring
     from .letters import Basis
+    from .products import Sum
 
 MAX_OPERATIONS = 600
 """Expressions larger than this are not brought to one fraction: nobody reads them."""
@@ -35,17 +36,6 @@ MAX_POWER = 9
 """Likewise higher powers, of which factors take long."""
 
 Key = tuple[str, tuple[sp.Expr, ...]]
-
-
-@dataclass(frozen=True)
-class Product:
-    """coefficient · Π factor^exponent; exponents are multiples of ½, factors irreducible."""
-
-    coefficient: Fraction
-    factors: tuple[tuple[sp.Expr, Fraction], ...]
-
-
-Sum = tuple[Product, ...]
 
 
 @dataclass
@@ -256,9 +246,3 @@ def is_constant(closed: Closed, symbol: sp.Symbol) -> bool:
     """Tell whether a symbol is a parameter or an irrational number."""
     kind = closed.atoms[symbol][0] if symbol in closed.atoms else ""
     return kind == "constant" or parameter_name(symbol) is not None
-
-
-def parameter_name(symbol: sp.Symbol) -> str | None:
-    """Return the name of a metric's parameter, or None for another symbol."""
-    name = str(symbol.name)
-    return name.removeprefix(PARAMETER_PREFIX) if name.startswith(PARAMETER_PREFIX) else None

@@ -13,9 +13,10 @@ from ..ir.program import Expr, Num, Op, Ref, walk
 from ..ir.typed import MARGINALS
 from ..passes.schedule import ROOTS
 from ..targets.printer import without_guards
-from .arrange import add, length
+from .arrange import add
 from .closed import Closed
 from .letters import ENTRIES, SUMS, Y
+from .measure import length
 from .name import name_parts, rename_refs, replace_part
 from .names import user_names
 from .products import factored

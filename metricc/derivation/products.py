@@ -6,16 +6,27 @@ MCC's derivative by Q is one product: -1/2 · n · (PQ + T(n - 2Q)) · P^-½ Q^-
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from .closed import Product
 from .work import TooLongError
 
 if TYPE_CHECKING:
-    from .closed import Closed, Sum
+    from .closed import Closed
+
+
+@dataclass(frozen=True)
+class Product:
+    """coefficient · Π factor^exponent; exponents are multiples of ½, factors irreducible."""
+
+    coefficient: Fraction
+    factors: tuple[tuple[sp.Expr, Fraction], ...]
+
+
+Sum = tuple[Product, ...]
 
 
 def one_fraction(closed: Closed, expr: sp.Expr) -> Sum:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from fractions import Fraction
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from ..ir.program import Expr, Num, Op, Ref
-from .arrange import Arranger, add, length, multiply, power
-from .closed import Closed, Product, Sum, is_constant, parameter_name
-from .letters import SIGNS, Y
-from .products import by_roots, one_fraction, term_by_term
+from .arrange import Arranger, add, multiply, power
+from .closed import Closed, is_constant
+from .constants import constant
+from .letters import SIGNS, Y, parameter_name
+from .measure import length
+from .products import Product, Sum, by_roots, one_fraction, term_by_term
 from .work import TooLongError
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ class Writer:
 
     def _atom(self, op: str, args: tuple[sp.Expr, ...]) -> Expr:
         if op == "constant":
-            return _constant(args[0])
+            return constant(args[0])
         return Op("pow" if op == "power" else op, tuple(self.shortest(arg) for arg in args))
 
 
@@ -239,23 +240,3 @@ class _Placed:
 def _over(above: list[Expr], below: list[Expr]) -> Expr:
     top = multiply(above or [Num(Fraction(1))])
     return Op("div", (top, multiply(below))) if below else top
-
-
-_NUMBERS = {sp.Pow: "pow", sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos"}
-_NUMBERS |= {sp.asin: "asin", sp.atan: "atan", sp.tanh: "tanh", sp.Abs: "abs"}
-
-
-def _constant(number: sp.Expr) -> Expr:
-    """Return π, log 2, or another number as it was made; else as a decimal: Φ(1)."""
-    if number == sp.pi:
-        return Ref("pi")
-    if number == sp.E:
-        return Op("exp", (Num(Fraction(1)),))
-    if number.is_Rational:
-        return Num(Fraction(int(number.p), int(number.q)))
-    if number.is_Add or number.is_Mul:
-        op = "add" if number.is_Add else "mul"
-        return reduce(lambda x, y: Op(op, (x, y)), map(_constant, number.args))
-    if number.func in _NUMBERS:
-        return Op(_NUMBERS[number.func], tuple(_constant(arg) for arg in number.args))
-    return Num(float(number.evalf(20)))
