@@ -67,8 +67,10 @@ def _has(exact: Exact, words: str) -> bool:
         counts = _with_marginals(point) if is_given else point
         value = exact.at(counts)
         scale = scale or value  # a metric in millionths has the form of the metric
-        if value is not None and scale and len(rows) < size:
+        if value is not None and scale:
             rows.append(row([real(x) for x in counts], value / scale))
+        if len(rows) == size:
+            break
     if len(rows) < size:
         return False
     lengths = [sum(abs(x) for x in found) for found in rows]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..ir.derivation import LETTERS
-from ..ir.program import Expr, Num, Op, Ref, walk
-from ..targets.printer import Printer
+from ..ir.program import Expr, Num, Op
+from .factors import in_order, irreducible
+from .measure import cost, length
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from .work import Work
 
 Exponents = tuple[int, ...]
 Terms = tuple[tuple[Exponents, Fraction], ...]
@@ -23,27 +24,8 @@ MAX_TERMS = 30
 """Longer polynomials are written flat: nobody reads them, and the search grows."""
 MAX_FACTORED, MAX_LETTERS = 12, 6
 """Parts with more terms or letters are not factored: they hardly ever do, and it takes long."""
-
-_TIGHT = Printer(
-    infix={"add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2), "pow": ("^", 4)}
-)
-
-
-@lru_cache(maxsize=50_000)
-def length(expr: Expr) -> int:
-    """Return how many signs an expression has as text without spaces; β is one, TP two."""
-    return len(_TIGHT.expr(_signs(expr)))
-
-
-def _signs(expr: Expr) -> Expr:
-    if isinstance(expr, Op):
-        return Op(expr.op, tuple(map(_signs, expr.args)))
-    return Ref("b") if isinstance(expr, Ref) and expr.name not in LETTERS else expr
-
-
-def cost(expr: Expr) -> tuple[int, int]:
-    """Return what makes an expression long: characters, then operations."""
-    return length(expr), sum(isinstance(part, Op) for part in walk(expr))
+WAY, FACTORING = 4, 50
+"""What it costs to write a term in all ways, and to look whether a part has factors."""
 
 
 class Arranger:
@@ -53,6 +35,7 @@ class Arranger:
         self,
         letters: Sequence[sp.Symbol],
         shown: Mapping[sp.Symbol, Expr],
+        work: Work,
         grouping: Sequence[sp.Symbol] = (),
         parameters: int = 0,
     ) -> None:
@@ -62,6 +45,7 @@ class Arranger:
         """
         self.letters = tuple(letters)
         self.parameters = parameters
+        self.work = work
         first = [self.letters.index(letter) for letter in grouping]
         self.grouping = [*first, *(i for i in range(len(letters)) if i not in first)]
         self.shown = [shown[letter] for letter in letters]
@@ -77,7 +61,9 @@ class Arranger:
 
     def _write(self, terms: Terms) -> Expr:
         if terms not in self.known:
+            self.work.spend(WAY * len(terms))
             self.known[terms] = min(self._ways(terms), key=cost)
+            self.work.spend(length(self.known[terms]) // 10)
         return self.known[terms]
 
     def _ways(self, terms: Terms) -> Iterable[Expr]:
@@ -96,9 +82,14 @@ class Arranger:
         in_use = sum(any(e[at] for e, _ in terms) for at in range(len(self.letters)))
         if not 4 <= len(terms) <= MAX_FACTORED or in_use > MAX_LETTERS:
             return
+        if _is_irreducible(terms):
+            return
+        self.work.spend(FACTORING)
         poly = sp.Poly.from_dict({e: sp.Rational(c) for e, c in terms}, *self.letters)
-        number, factors = poly.factor_list()
-        if len(factors) > 1 and number == 1:
+        if poly.LC() < 0 or poly.content() != 1:
+            return
+        factors = in_order(irreducible(poly, self.work.spend))
+        if len(factors) > 1:
             written = [(self._polynomial(factor), times) for factor, times in factors]
             yield multiply([power(expr, Fraction(e)) for expr, e in written])
 
@@ -160,6 +151,14 @@ class Arranger:
 
     def _scaled(self, terms: Terms, factor: Fraction) -> Terms:
         return self._sorted((e, c * factor) for e, c in terms)
+
+
+def _is_irreducible(terms: Terms) -> bool:
+    """Tell of a sum without a common factor whether one term alone has, or lacks, a letter."""
+    for powers in zip(*(exponents for exponents, _ in terms), strict=True):
+        if max(powers) == 1 and sum(powers) in (1, len(powers) - 1):
+            return True
+    return False
 
 
 def _divided(terms: Terms, common: tuple[Fraction, Exponents]) -> Terms:

@@ -16,15 +16,16 @@ from ..diagnostics import DerivationTooLong, MetricError
 from ..ir.program import Ref
 from ..ir.symbolic import ENTRY, Bindings, ClassSymbols
 from ..passes.classes import class_slopes
-from .arrange import length
-from .closed import Closed, TooLongError
+from .closed import Closed
 from .entries import moves
 from .formulas import MAX_LENGTH, NAME, Formulas
 from .indices import PER_CLASS, varies
 from .letters import SUMS
+from .measure import length
 from .name import in_order, name_parts, rename_refs
 from .names import user_names
 from .products import by_denominators
+from .work import TooLongError, Work
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -79,18 +80,21 @@ def _best(
 ) -> Formulas:
     """Return the shortest formulas: slopes with the value in them or not, split or not."""
     found = []
+    work = Work()
     for kept in ({compilation.symbolic.value: "m"}, {}):
         closed = Closed(
             SUMS,
             kept={**kept_names(compilation), **kept},
             names=user_names(compilation),
             is_joint=True,
+            work=work,
         )
         with suppress(TooLongError, RecursionError):
             closed.learn(bindings)
             for form, cost in ((_shortest, 1.0), (_split, split_cost)):
                 formulas = _formulas(compilation, closed, slopes, form)
                 found.append((cost * _length(formulas), formulas))
+        work = work.rest()
     size, best = min(found, key=itemgetter(0), default=(inf, None))
     if best is None or size > MAX_LENGTH:
         raise MetricError(DerivationTooLong(compilation.typed.span))

@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..ir.symbolic import PARAMETER_PREFIX, expanded_size
+from ..ir.symbolic import expanded_size
+from .factors import factor_list
+from .letters import parameter_name
+from .work import TooLongError, Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from fractions import Fraction
 
     from ..ir.symbolic import Binding
+    from .factors import Factoring
     from .letters import Basis
+    from .products import Sum
 
 MAX_OPERATIONS = 600
 """Expressions larger than this are not brought to one fraction: nobody reads them."""
@@ -32,21 +36,6 @@ MAX_POWER = 9
 """Likewise higher powers, of which factors take long."""
 
 Key = tuple[str, tuple[sp.Expr, ...]]
-
-
-@dataclass(frozen=True)
-class Product:
-    """coefficient · Π factor^exponent; exponents are multiples of ½, factors irreducible."""
-
-    coefficient: Fraction
-    factors: tuple[tuple[sp.Expr, Fraction], ...]
-
-
-Sum = tuple[Product, ...]
-
-
-class TooLongError(Exception):
-    """A closed form would be too long to read, and to compute."""
 
 
 @dataclass
@@ -68,6 +57,10 @@ class Closed:
     atoms: dict[sp.Symbol, Key] = field(default_factory=dict)
     products: dict[sp.Expr, Sum] = field(default_factory=dict)
     """What products.py made of expressions so far."""
+    flattened: dict[sp.Expr, sp.Expr] = field(default_factory=dict)
+    factorings: dict[sp.Expr, Factoring] = field(default_factory=dict)
+    turned: dict[sp.Expr, tuple[int, sp.Expr]] = field(default_factory=dict)
+    work: Work = field(default_factory=Work)
 
     def learn(self, bindings: tuple[Binding, ...]) -> None:
         """Write bindings out, each after those it needs."""
@@ -82,6 +75,7 @@ class Closed:
     def expr(self, expr: sp.Expr) -> sp.Expr:
         """Return an expression over entries, marginals and bindings in the letters."""
         written = expr.xreplace({**self.basis.meaning, **self.values})
+        self.work.write_out(written)
         if written.has(sp.nan, sp.zoo, sp.oo):  # TP/sin(TP - TP), which has no value anywhere
             raise TooLongError
         constants = {
@@ -131,12 +125,20 @@ class Closed:
 
     def flat(self, expr: sp.Expr) -> sp.Expr:
         """Return one fraction of two polynomials in which no root is squared."""
+        if expr not in self.flattened:
+            self.flattened[expr] = self._flat(expr)
+        return self.flattened[expr]
+
+    def _flat(self, expr: sp.Expr) -> sp.Expr:
+        self.work.write_out(expr)
         powers = (p.exp for p in expr.atoms(sp.Pow) if p.exp.is_Integer)
         if sp.count_ops(expr) > MAX_OPERATIONS or any(abs(e) > MAX_POWER for e in powers):
             raise TooLongError
         top, bottom = sp.fraction(sp.together(self.reduce(expr)))
-        if max(expanded_size(top), expanded_size(bottom)) > MAX_TERMS:
+        terms = expanded_size(top), expanded_size(bottom)
+        if max(terms) > MAX_TERMS:
             raise TooLongError
+        self.work.spend(10 * sum(terms))
         top, bottom = (sp.expand(self.reduce(sp.expand(part))) for part in (top, bottom))
         return top / bottom
 
@@ -157,7 +159,7 @@ class Closed:
     def _root(self, radicand: sp.Expr) -> sp.Expr:
         top, bottom = sp.fraction(sp.factor(self.flat(radicand)))
         whole, under = sp.Integer(1), sp.Integer(1)
-        factors = _factors(top, 1) + _factors(bottom, -1)
+        factors = self._powers(top, 1) + self._powers(bottom, -1)
         is_split = self._is_split(factors)
         for factor, exponent in factors:
             sign, upright = self.upright(factor)
@@ -175,6 +177,17 @@ class Closed:
         again, so that signs under it do not matter.
         """
         return self.is_joint and prod(self.upright(f)[0] ** e for f, e in factors) > 0
+
+    def factors(self, expr: sp.Expr) -> Factoring:
+        """Return the irreducible factors of a polynomial."""
+        if expr not in self.factorings:
+            self.factorings[expr] = factor_list(expr, self.work.spend)
+        return self.factorings[expr]
+
+    def _powers(self, expr: sp.Expr, exponent: int) -> list[tuple[sp.Expr, int]]:
+        coefficient, factors = self.factors(expr)
+        found = [(factor, power * exponent) for factor, power in factors]
+        return found + ([(coefficient, exponent)] if coefficient != 1 else [])
 
     def _rest(self, radicand: sp.Expr) -> sp.Expr:
         """What may be negative, or is a number, keeps a root of its own."""
@@ -195,6 +208,11 @@ class Closed:
 
     def upright(self, factor: sp.Expr) -> tuple[int, sp.Expr]:
         """Return (sign, ±factor): the side on which it is positive, or begins so."""
+        if factor not in self.turned:
+            self.turned[factor] = self._upright(factor)
+        return self.turned[factor]
+
+    def _upright(self, factor: sp.Expr) -> tuple[int, sp.Expr]:
         coefficients = [term.as_coeff_Mul()[0] for term in self._terms(factor)]
         balance = sum(1 if c.is_nonnegative else -1 for c in coefficients)
         if balance < 0 or (balance == 0 and not self._begins_positive(factor)):
@@ -218,23 +236,13 @@ class Closed:
         return all(term.is_nonnegative for term in self._terms(factor))
 
     def _terms(self, factor: sp.Expr) -> tuple[sp.Expr, ...]:
-        flat = sp.expand(factor.xreplace(dict(self.basis.entries)))
+        written = factor.xreplace(dict(self.basis.entries))
+        self.work.spend(5 * expanded_size(written))
+        flat = sp.expand(written)
         return tuple(sp.Add.make_args(flat))
-
-
-def _factors(expr: sp.Expr, exponent: int) -> list[tuple[sp.Expr, int]]:
-    coefficient, factors = sp.factor_list(expr)
-    found = [(factor, int(power) * exponent) for factor, power in factors]
-    return found + ([(coefficient, exponent)] if coefficient != 1 else [])
 
 
 def is_constant(closed: Closed, symbol: sp.Symbol) -> bool:
     """Tell whether a symbol is a parameter or an irrational number."""
     kind = closed.atoms[symbol][0] if symbol in closed.atoms else ""
     return kind == "constant" or parameter_name(symbol) is not None
-
-
-def parameter_name(symbol: sp.Symbol) -> str | None:
-    """Return the name of a metric's parameter, or None for another symbol."""
-    name = str(symbol.name)
-    return name.removeprefix(PARAMETER_PREFIX) if name.startswith(PARAMETER_PREFIX) else None

@@ -9,12 +9,13 @@ import sympy as sp
 from ..diagnostics import DerivationTooLong, MetricError
 from ..ir.symbolic import ENTRY, MARGINAL_SUMS, Bindings
 from ..passes.differentiate import slope_along
-from .arrange import length
-from .closed import Closed, TooLongError
+from .closed import Closed
 from .formulas import MAX_LENGTH
 from .letters import ENTRIES
+from .measure import length
 from .name import name_parts
 from .names import user_names
+from .work import TooLongError
 from .write import Writer
 
 if TYPE_CHECKING:

@@ -13,13 +13,15 @@ from ..ir.program import Expr, Num, Op, Ref, walk
 from ..ir.typed import MARGINALS
 from ..passes.schedule import ROOTS
 from ..targets.printer import without_guards
-from .arrange import add, length
-from .closed import Closed, TooLongError
+from .arrange import add
+from .closed import Closed
 from .letters import ENTRIES, SUMS, Y
+from .measure import length
 from .name import name_parts, rename_refs, replace_part
 from .names import user_names
 from .products import factored
 from .tidy import tidy, weigh
+from .work import TooLongError, Work
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -73,10 +75,11 @@ class Formulas:
 def formulas(compilation: Compilation, *, sign: int = 1) -> Formulas:
     """Return the shortest formulas; the slopes are those of `sign` times the metric."""
     found = []
+    work = Work()
     with suppress(TooLongError, RecursionError):
-        found.append(_in_letters(compilation, SUMS, sign))
+        found.append(_in_letters(compilation, SUMS, sign, work))
     with suppress(TooLongError, RecursionError):
-        found.append(_in_letters(compilation, ENTRIES, sign))
+        found.append(_in_letters(compilation, ENTRIES, sign, work.rest()))
     with suppress(TooLongError, RecursionError):
         found.append(_of_program(compilation, sign))
     shortest = min(found, key=lambda f: f.length * PREFERENCE[f.basis], default=None)
@@ -85,10 +88,10 @@ def formulas(compilation: Compilation, *, sign: int = 1) -> Formulas:
     return shortest
 
 
-def _in_letters(compilation: Compilation, basis: Basis, sign: int) -> Formulas:
+def _in_letters(compilation: Compilation, basis: Basis, sign: int, work: Work) -> Formulas:
     gradient = compilation.derived
     names = user_names(compilation)
-    closed = Closed(basis, names=names)
+    closed = Closed(basis, names=names, work=work)
     closed.learn(gradient.bindings)
     value = closed.expr(gradient.symbolic.value)
     pos, neg = (sign * closed.expr(e) for e in (gradient.grad_pos, gradient.grad_neg))

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from ..ir.symbolic import CLASSES, ENTRY, MARGINAL, MARGINAL_SUMS, parameter_symbol
+from ..ir.symbolic import (
+    CLASSES,
+    ENTRY,
+    MARGINAL,
+    MARGINAL_SUMS,
+    PARAMETER_PREFIX,
+    parameter_symbol,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,3 +92,9 @@ SURROGATE = Basis(
     {},
     {},
 )
+
+
+def parameter_name(symbol: sp.Symbol) -> str | None:
+    """Return the name of a metric's parameter, or None for another symbol."""
+    name = str(symbol.name)
+    return name.removeprefix(PARAMETER_PREFIX) if name.startswith(PARAMETER_PREFIX) else None

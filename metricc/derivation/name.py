@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..ir.program import Expr, Op, Ref, walk
-from .arrange import length
+from .measure import length
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

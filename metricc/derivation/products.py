@@ -6,15 +6,27 @@ MCC's derivative by Q is one product: -1/2 · n · (PQ + T(n - 2Q)) · P^-½ Q^-
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from .closed import Product, TooLongError
+from .work import TooLongError
 
 if TYPE_CHECKING:
-    from .closed import Closed, Sum
+    from .closed import Closed
+
+
+@dataclass(frozen=True)
+class Product:
+    """coefficient · Π factor^exponent; exponents are multiples of ½, factors irreducible."""
+
+    coefficient: Fraction
+    factors: tuple[tuple[sp.Expr, Fraction], ...]
+
+
+Sum = tuple[Product, ...]
 
 
 def one_fraction(closed: Closed, expr: sp.Expr) -> Sum:
@@ -91,7 +103,7 @@ def _product(closed: Closed, top: sp.Expr, bottom: sp.Expr) -> Product:
     exponents: dict[sp.Expr, Fraction] = {}
     radicands = {root: radicand for radicand, root in closed.roots.items()}
     for part, direction in ((top, 1), (bottom, -1)):
-        number, factors = sp.factor_list(part)
+        number, factors = closed.factors(part)
         coefficient *= Fraction(int(number.p), int(number.q)) ** direction
         for factor, power in factors:
             exponent = Fraction(int(power) * direction)

@@ -14,11 +14,12 @@ from ..ir.program import Expr, Num, Op, Ref
 from ..ir.typed import ENTRIES, MARGINALS
 from ..passes.draws import same_draws
 from ..targets.formula import expression
-from .arrange import add, length, multiply
+from .arrange import add, multiply
 from .entries import entry_slopes
 from .equations import ONE, M, Wrt, equation, loss_of, partial, total
 from .formulas import formulas
 from .joint import derive_joint, start_joint
+from .measure import length
 from .name import rename_refs
 from .names import user_names
 from .surrogate import decision_equations, decision_slope

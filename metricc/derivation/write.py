@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from fractions import Fraction
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from ..ir.program import Expr, Num, Op, Ref
-from .arrange import Arranger, add, length, multiply, power
-from .closed import Closed, Product, Sum, TooLongError, is_constant, parameter_name
-from .letters import SIGNS, Y
-from .products import by_roots, one_fraction, term_by_term
+from .arrange import Arranger, add, multiply, power
+from .closed import Closed, is_constant
+from .constants import constant
+from .letters import SIGNS, Y, parameter_name
+from .measure import length
+from .products import Product, Sum, by_roots, one_fraction, term_by_term
+from .work import TooLongError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,7 @@ ONE_FRACTION = 1.6
 
 HALF = Fraction(1, 2)
 Halves = tuple[str, ...]
+Letters = tuple[sp.Symbol, ...]
 Factors = list[tuple[sp.Expr, Fraction]]
 
 
@@ -33,7 +36,9 @@ class Writer:
         """Look whether the metric's value has a factor with a letter of its own."""
         self.closed = closed
         self.named = dict(closed.basis.named)
+        self._shortest: dict[tuple[sp.Expr, Halves], Expr] = {}
         self._factors: dict[sp.Expr, Expr] = {}
+        self._arrangers: dict[Letters, Arranger] = {}
         self._letters: dict[sp.Symbol, Expr] = {}
         self.solved = closed.basis.solved if self._has_named_factor(value) else {}
 
@@ -49,10 +54,12 @@ class Writer:
         Raises:
             TooLongError: none of them is short enough to be made.
         """
-        ways = list(self.ways(expr, halves))
-        if not ways:
-            raise TooLongError
-        return min(ways, key=length)
+        if (expr, halves) not in self._shortest:
+            ways = list(self.ways(expr, halves))
+            if not ways:
+                raise TooLongError
+            self._shortest[expr, halves] = min(ways, key=length)
+        return self._shortest[expr, halves]
 
     def ways(self, expr: sp.Expr, halves: Halves = ("bottom",)) -> Iterator[Expr]:
         """Yield an expression as one fraction, split by its roots, and term by term.
@@ -166,21 +173,25 @@ class Writer:
 
     def _arranged(self, factor: sp.Expr) -> Expr:
         letters = self.letters(factor)
+        if letters not in self._arrangers:
+            self._arrangers[letters] = self._arranger(letters)
+        return self._arrangers[letters].write(factor)
+
+    def _arranger(self, letters: Letters) -> Arranger:
         for letter in letters:
             if letter not in self._letters:
                 self._letters[letter] = self._shown(letter)
         parameters = sum(is_constant(self.closed, letter) for letter in letters)
-        return Arranger(letters, self._letters, self.closed.basis.grouping, parameters).write(
-            factor
-        )
+        grouping, work = self.closed.basis.grouping, self.closed.work
+        return Arranger(letters, self._letters, work, grouping, parameters)
 
-    def letters(self, expr: sp.Expr) -> list[sp.Symbol]:
+    def letters(self, expr: sp.Expr) -> Letters:
         """Return the letters of an expression, in the order in which they stand in a product."""
         order = self.closed.basis.order
         rest = expr.free_symbols - set(order)
         parameters = sorted((s for s in rest if is_constant(self.closed, s)), key=str)
         others = sorted(rest - set(parameters), key=self.closed.place)
-        return [*parameters, *order, *others]
+        return (*parameters, *order, *others)
 
     def _shown(self, letter: sp.Symbol) -> Expr:
         """Return what a letter stands for."""
@@ -196,7 +207,7 @@ class Writer:
 
     def _atom(self, op: str, args: tuple[sp.Expr, ...]) -> Expr:
         if op == "constant":
-            return _constant(args[0])
+            return constant(args[0])
         return Op("pow" if op == "power" else op, tuple(self.shortest(arg) for arg in args))
 
 
@@ -229,23 +240,3 @@ class _Placed:
 def _over(above: list[Expr], below: list[Expr]) -> Expr:
     top = multiply(above or [Num(Fraction(1))])
     return Op("div", (top, multiply(below))) if below else top
-
-
-_NUMBERS = {sp.Pow: "pow", sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos"}
-_NUMBERS |= {sp.asin: "asin", sp.atan: "atan", sp.tanh: "tanh", sp.Abs: "abs"}
-
-
-def _constant(number: sp.Expr) -> Expr:
-    """Return π, log 2, or another number as it was made; else as a decimal: Φ(1)."""
-    if number == sp.pi:
-        return Ref("pi")
-    if number == sp.E:
-        return Op("exp", (Num(Fraction(1)),))
-    if number.is_Rational:
-        return Num(Fraction(int(number.p), int(number.q)))
-    if number.is_Add or number.is_Mul:
-        op = "add" if number.is_Add else "mul"
-        return reduce(lambda x, y: Op(op, (x, y)), map(_constant, number.args))
-    if number.func in _NUMBERS:
-        return Op(_NUMBERS[number.func], tuple(_constant(arg) for arg in number.args))
-    return Num(float(number.evalf(20)))

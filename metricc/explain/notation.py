@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -14,7 +15,7 @@ from ..ir.symbolic import ENTRY, MARGINAL, PARAMETER_PREFIX
 from ..targets.printer import Printer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ..ir.symbolic import Binding, Gradient
 
@@ -24,6 +25,7 @@ _PRINTER = Printer(
 )
 _LETTERS = "uvwxyzabcdefgh"
 _VALUES = ("m", "value", "metric")  # the last is no name that a user can give
+Place = tuple[Any, ...]
 _ENTRIES = [*ENTRY.values(), *MARGINAL.values()]
 
 
@@ -84,7 +86,7 @@ def to_expr(expr: sp.Expr, names: Mapping[sp.Symbol, str]) -> Expr:
     if expr.is_Symbol:
         return Ref(names.get(expr, str(expr.name).removeprefix(PARAMETER_PREFIX)))
     if expr.is_Add:
-        return _sum(sorted(expr.args, key=lambda term: _key(term, names)), names)
+        return _sum(_sorted(expr.args, lambda term: _place(term, names)), names)
     if expr.is_Mul or (expr.is_Pow and expr.exp.is_negative):
         return _product(expr, names)
     if expr.is_Pow and expr.exp.is_Integer:
@@ -96,11 +98,23 @@ def _ratio(top: Expr, bottom: int) -> Expr:
     return top if bottom == 1 else Op("div", (top, Num(Fraction(bottom))))
 
 
-def _key(term: sp.Expr, names: Mapping[sp.Symbol, str]) -> tuple[int, list[int], str]:
+def _sorted(exprs: Iterable[sp.Expr], key: Callable[[sp.Expr], Place]) -> list[sp.Expr]:
+    """Sort, those in the same place by their text, which sympy takes long to write."""
+    placed = [(key(expr), expr) for expr in exprs]
+    times = Counter(place for place, _ in placed)
+    placed.sort(key=lambda pair: (pair[0], str(pair[1]) if times[pair[0]] > 1 else ""))
+    return [expr for _, expr in placed]
+
+
+def _place(term: sp.Expr, names: Mapping[sp.Symbol, str]) -> Place:
     """Positive terms first, then as the field orders the entries, numbers last."""
+    return int(term.could_extract_minus_sign()), _symbols(term, names)
+
+
+def _symbols(term: sp.Expr, names: Mapping[sp.Symbol, str]) -> tuple[int, ...]:
     order = [*_ENTRIES, *names]
     places = sorted(order.index(s) if s in order else len(order) for s in term.free_symbols)
-    return int(term.could_extract_minus_sign()), places or [len(order) + 1], str(term)
+    return tuple(places or [len(order) + 1])
 
 
 def _sum(terms: list[sp.Expr], names: Mapping[sp.Symbol, str]) -> Expr:
@@ -137,9 +151,9 @@ def _turned(over: sp.Expr) -> sp.Expr | None:
 
 def _factors(side: sp.Expr, names: Mapping[sp.Symbol, str]) -> list[Expr]:
     """Return factors in order, numbers first and sums last."""
-    factors = [factor for factor in sp.Mul.make_args(side) if factor != 1]
-    factors.sort(key=lambda f: (not f.is_number, _is_sum(f), _key(f, names)[1], str(f)))
-    return [to_expr(factor, names) for factor in factors]
+    factors = (factor for factor in sp.Mul.make_args(side) if factor != 1)
+    ordered = _sorted(factors, lambda f: (not f.is_number, _is_sum(f), _symbols(f, names)))
+    return [to_expr(factor, names) for factor in ordered]
 
 
 def _is_sum(factor: sp.Expr) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from .operators import REDUCTIONS
@@ -32,6 +33,18 @@ class Op:
 
     op: str
     args: tuple[Expr, ...]
+
+    def __hash__(self) -> int:
+        """Return what is computed once: expressions are keys, and may be long."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.op, self.args))
+
+    def __reduce__(self) -> tuple[type[Op], tuple[str, tuple[Expr, ...]]]:
+        """Pickle without the hash, which is another in another process."""
+        return Op, (self.op, self.args)
 
 
 Expr = Num | Ref | Op
@@ -99,7 +112,9 @@ class Program:
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """Yield `expr` and all below it."""
-    yield expr
-    if isinstance(expr, Op):
-        for arg in expr.args:
-            yield from walk(arg)
+    waiting = [expr]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, Op):
+            waiting += reversed(part.args)

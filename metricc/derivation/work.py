@@ -1,0 +1,58 @@
+"""How much work a derivation may be: counted, never timed, so that all machines say the same."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sympy as sp
+
+MAX_WORK = 120_000
+"""What the formulas of a metric may cost; a unit is some 10 µs. Those of the library need less."""
+
+MAX_SIZE = 4_000
+"""Expressions with more symbols and operations are not written out."""
+
+
+class TooLongError(Exception):
+    """A closed form would be too long to read, and to compute."""
+
+
+class Work:
+    """Counts what has been done, before it is done."""
+
+    def __init__(self, limit: int = MAX_WORK) -> None:
+        """Begin at 0."""
+        self.done, self.limit = 0, limit
+
+    def rest(self) -> Work:
+        """Return what another way to write the same may cost: what is left, or a quarter."""
+        return Work(max(self.limit - self.done, self.limit // 4))
+
+    def spend(self, amount: int) -> None:
+        """Count some work.
+
+        Raises:
+            TooLongError: it is too much.
+        """
+        self.done += amount
+        if self.done > self.limit:
+            raise TooLongError
+
+    def write_out(self, *exprs: sp.Expr) -> None:
+        """Count expressions that are about to be looked through.
+
+        Raises:
+            TooLongError: one is too large, or all that has been done is too much.
+        """
+        sizes = [size(expr) for expr in exprs]
+        if max(sizes) > MAX_SIZE:
+            raise TooLongError
+        self.spend(sum(sizes))
+
+
+@lru_cache(maxsize=10_000)  # what is shared is measured once, however often it is used
+def size(expr: sp.Expr) -> int:
+    """Return how many symbols, numbers and operations an expression has, written out."""
+    return 1 + sum(map(size, expr.args))
