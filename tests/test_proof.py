@@ -190,6 +190,14 @@ def test_every_edit_of_what_options_add_is_caught(name: str, tmp_path: Path) -> 
     assert mutations.is_caught(mutations.Mutant(name, text.replace(old, new)), tmp_path)
 
 
+def test_a_loss_that_is_cut_short_is_caught(tmp_path: Path) -> None:
+    file = emit(tmp_path, "dor")
+    text = file.read_text()
+    file.write_text(text.replace("return min(max(x, -1e60), 1e60)", "return min(max(x, -99), 99)"))
+    (row,) = failures(file)
+    assert row.what == "as called: losses of edge batches"
+
+
 LOOPS = {
     "a count": ("tp += ", "tp += 1.01 * "),
     "a slope": ("(t * slopes.pos", "(1.01 * t * slopes.pos"),

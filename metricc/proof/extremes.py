@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,6 +11,7 @@ from .edge import in_dtype
 from .edges import edges
 from .row import passed
 from .samples import class_count
+from .truth import exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +19,13 @@ if TYPE_CHECKING:
     from .claim import Claim
     from .edge import Edge
     from .emitted import Emitted
+    from .numbers import Array
     from .row import Row
 
+_FEW = 200
+_FAR = 30.0
+_NEAR = 1e-5  # of bounds that are float32
+_OVER_NOTHING = 1e37  # by what would be 0 but for rounding, at 50 digits as well
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
@@ -39,6 +46,49 @@ def of_edges(emitted: Emitted, claim: Claim) -> Iterator[Row]:
                 name = str(dtype).removeprefix("torch.")
                 failures += [f"{edge.name}, {name}: {what}"] if what else []
         yield passed(f"{path.name}: edge batches in 4 dtypes", "finite", failures, len(cases))
+    ordinary = [edge for edge in batches if _is_ordinary(edge, claim)]
+    wrong = [what for edge in ordinary if (what := _difference(emitted, claim, edge))]
+    yield passed("as called: losses of edge batches", "50 digits", wrong, len(ordinary))
+
+
+def _is_ordinary(edge: Edge, claim: Claim) -> bool:
+    """Tell whether nothing of a batch rounds away in float64, and it is small enough for digits."""
+    x, weight = edge.logits, edge.weight
+    sizes = torch.cat([abs(part[part != 0].double()) for part in (x, edge.target)])
+    is_plain = bool(((sizes > _NEAR) & (sizes < _FAR)).all())
+    counts = weight is None or bool((weight > 0).all()) or not claim.options.mix
+    return 0 < x.numel() < _FEW and is_plain and counts  # a mean of nothing has no definition
+
+
+def _difference(emitted: Emitted, claim: Claim, edge: Edge) -> str:
+    """Return how far the loss is from its definition; nothing if it is near."""
+    input, target = _arguments(claim, edge, torch.float64)
+    loss = emitted.make()(input.requires_grad_(), target, sample_weight=edge.weight)
+    found = loss.detach().sum().item()
+    wanted = float(exactly(claim).loss(*_as_batch(claim, edge)))
+    if abs(wanted) > _OVER_NOTHING or abs(found - wanted) <= _NEAR * max(1, abs(wanted)):
+        return ""
+    return f"{edge.name}: a loss of {found:.6g}, not {wanted:.6g}"
+
+
+def _as_batch(claim: Claim, edge: Edge) -> tuple[Array, Array, Array]:
+    """Return input, truth and weight as (N, C, S) at 50 digits."""
+    options = claim.options
+    plain = replace(claim, options=replace(options, class_dim=1))
+    input, target = _arguments(plain, edge, torch.float64)
+    classes = input.shape[1] if options.has_classes else 1
+    if options.is_softmax:
+        target = torch.nn.functional.one_hot(target, classes).movedim(-1, 1).double()
+    weight = torch.ones_like(input) if edge.weight is None else edge.weight
+    if weight.dim() < input.dim():  # of samples, or sites
+        weight = weight.reshape(
+            len(weight), 1, *weight.shape[1:], *[1] * (input.dim() - weight.dim() - 1)
+        )
+    parts = (input, target, weight.expand_as(input))
+    shape = (len(input) if input.dim() else 1, classes, -1)
+    array = exactly(claim).numbers.array
+    first, second, third = (array(x.reshape(shape)) for x in parts)
+    return first, second, third
 
 
 def _failure(emitted: Emitted, claim: Claim, edge: Edge, dtype: torch.dtype, device: str) -> str:
