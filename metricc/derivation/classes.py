@@ -25,7 +25,7 @@ from .measure import length
 from .name import in_order, name_parts, rename_refs
 from .names import user_names
 from .products import by_denominators
-from .work import TooLongError, Work
+from .work import STOPS, Work
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _best(
             is_joint=True,
             work=work,
         )
-        with suppress(TooLongError, RecursionError):
+        with suppress(*STOPS):
             closed.learn(bindings)
             for form, cost in ((_shortest, 1.0), (_split, split_cost)):
                 formulas = _formulas(compilation, closed, slopes, form)

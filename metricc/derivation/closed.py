@@ -32,6 +32,9 @@ MAX_OPERATIONS = 600
 MAX_TERMS = 1_500
 """Likewise those with more terms than this once they are multiplied out."""
 
+FLAT = 50
+"""What it costs to look at the shortest polynomial."""
+
 MAX_POWER = 9
 """Likewise higher powers, of which factors take long."""
 
@@ -138,7 +141,7 @@ class Closed:
         terms = expanded_size(top), expanded_size(bottom)
         if max(terms) > MAX_TERMS:
             raise TooLongError
-        self.work.spend(10 * sum(terms))
+        self.work.spend(FLAT + 10 * sum(terms))
         top, bottom = (sp.expand(self.reduce(sp.expand(part))) for part in (top, bottom))
         return top / bottom
 
@@ -181,6 +184,7 @@ class Closed:
     def factors(self, expr: sp.Expr) -> Factoring:
         """Return the irreducible factors of a polynomial."""
         if expr not in self.factorings:
+            self.work.spend(FLAT)
             self.factorings[expr] = factor_list(expr, self.work.spend)
         return self.factorings[expr]
 
