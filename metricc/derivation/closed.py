@@ -13,6 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 import sympy as sp
+from sympy.core.mul import _keep_coeff
 
 from ..ir.symbolic import expanded_size
 from .factors import factor_list
@@ -111,7 +112,7 @@ class Closed:
             case "lowest" | "highest":
                 least = self._reduced("min_over" if op == "lowest" else "max_over", args)
                 return self._atom("equal", (args[0], least))
-        flat = tuple(sp.factor(self.flat(arg)) for arg in args)
+        flat = tuple(self.factored(self.flat(arg)) for arg in args)
         is_sign = op in ("sign", "step") and not self.is_joint  # that of a count may be 0
         return self._atom(op, tuple(map(self._sign, flat)) if is_sign else flat)
 
@@ -160,7 +161,7 @@ class Closed:
         return number if number.has(*self.atoms) else self._atom("constant", (number,))
 
     def _root(self, radicand: sp.Expr) -> sp.Expr:
-        top, bottom = sp.fraction(sp.factor(self.flat(radicand)))
+        top, bottom = sp.fraction(self.factored(self.flat(radicand)))
         whole, under = sp.Integer(1), sp.Integer(1)
         factors = self._powers(top, 1) + self._powers(bottom, -1)
         is_split = self._is_split(factors)
@@ -188,6 +189,12 @@ class Closed:
             self.factorings[expr] = factor_list(expr, self.work.spend)
         return self.factorings[expr]
 
+    def factored(self, expr: sp.Expr) -> sp.Expr:
+        """Return a fraction of polynomials as a product, whose number stays in front of a sum."""
+        (above, tops), (below, bottoms) = map(self.factors, sp.fraction(expr))
+        powers = [*tops, *((factor, -power) for factor, power in bottoms)]
+        return _keep_coeff(above / below, sp.Mul(*(factor**power for factor, power in powers)))
+
     def _powers(self, expr: sp.Expr, exponent: int) -> list[tuple[sp.Expr, int]]:
         coefficient, factors = self.factors(expr)
         found = [(factor, power * exponent) for factor, power in factors]
@@ -203,7 +210,7 @@ class Closed:
             square, rest = outer.as_coeff_Mul()
             inner = rest**2
             return square / bottom * (self._symbol(inner) if inner != 1 else 1)
-        return self._atom("sqrt", (sp.factor(radicand),))
+        return self._atom("sqrt", (self.factored(radicand),))
 
     def _symbol(self, radicand: sp.Expr) -> sp.Symbol:
         if radicand not in self.roots:
