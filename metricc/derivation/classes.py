@@ -42,6 +42,9 @@ SPLIT = 0.9
 """What derivatives by entries cost that are a fraction for each denominator, as an entry
 moves several sums: they are easier to read."""
 
+MAX_WORK = 100_000
+"""Less than for one class, as there are two ways and forms to try."""
+
 _OWN = ("E", "G", "H", "U")
 """What parts are called that are one number per class."""
 
@@ -80,7 +83,7 @@ def _best(
 ) -> Formulas:
     """Return the shortest formulas: slopes with the value in them or not, split or not."""
     found = []
-    work = Work()
+    work = Work(MAX_WORK)
     for kept in ({compilation.symbolic.value: "m"}, {}):
         closed = Closed(
             SUMS,

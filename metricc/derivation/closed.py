@@ -16,9 +16,9 @@ import sympy as sp
 from sympy.core.mul import _keep_coeff
 
 from ..ir.symbolic import expanded_size
-from .factors import factor_list
+from .factors import MANY, factor_list
 from .letters import parameter_name
-from .work import TooLongError, Work
+from .work import FLAT, MAX_OPERATIONS, MAX_POWER, MAX_TERMS, TooLongError, Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,17 +27,6 @@ if TYPE_CHECKING:
     from .factors import Factoring
     from .letters import Basis
     from .products import Sum
-
-MAX_OPERATIONS = 600
-"""Expressions larger than this are not brought to one fraction: nobody reads them."""
-MAX_TERMS = 1_500
-"""Likewise those with more terms than this once they are multiplied out."""
-
-FLAT = 50
-"""What it costs to look at the shortest polynomial."""
-
-MAX_POWER = 9
-"""Likewise higher powers, of which factors take long."""
 
 Key = tuple[str, tuple[sp.Expr, ...]]
 
@@ -142,7 +131,8 @@ class Closed:
         terms = expanded_size(top), expanded_size(bottom)
         if max(terms) > MAX_TERMS:
             raise TooLongError
-        self.work.spend(FLAT + 10 * sum(terms))
+        letters = 1 + len(expr.free_symbols) // MANY
+        self.work.spend(FLAT + 10 * sum(terms) * letters**2)
         top, bottom = (sp.expand(self.reduce(sp.expand(part))) for part in (top, bottom))
         return top / bottom
 

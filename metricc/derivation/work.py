@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sympy as sp
 
-MAX_WORK = 120_000
+MAX_WORK = 140_000
 """What the formulas of a metric may cost; a unit is some 10 µs. Those of the library need less."""
+
+MAX_OPERATIONS = 600
+"""Expressions larger than this are not brought to one fraction: nobody reads them."""
+MAX_TERMS = 1_500
+"""Likewise those with more terms than this once they are multiplied out."""
+
+FLAT = 50
+"""What it costs to look at the shortest polynomial."""
+
+MAX_POWER = 9
+"""Likewise higher powers, of which factors take long."""
 
 MAX_SIZE = 4_000
 """Expressions with more symbols and operations are not written out."""
