@@ -25,7 +25,7 @@ from .measure import length
 from .name import in_order, name_parts, rename_refs
 from .names import user_names
 from .products import by_denominators
-from .work import TooLongError, Work
+from .work import STOPS, Work
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 SPLIT = 0.9
 """What derivatives by entries cost that are a fraction for each denominator, as an entry
 moves several sums: they are easier to read."""
+
+MAX_WORK = 100_000
+"""Less than for one class, as there are two ways and forms to try."""
 
 _OWN = ("E", "G", "H", "U")
 """What parts are called that are one number per class."""
@@ -80,7 +83,7 @@ def _best(
 ) -> Formulas:
     """Return the shortest formulas: slopes with the value in them or not, split or not."""
     found = []
-    work = Work()
+    work = Work(MAX_WORK)
     for kept in ({compilation.symbolic.value: "m"}, {}):
         closed = Closed(
             SUMS,
@@ -89,7 +92,7 @@ def _best(
             is_joint=True,
             work=work,
         )
-        with suppress(TooLongError, RecursionError):
+        with suppress(*STOPS):
             closed.learn(bindings)
             for form, cost in ((_shortest, 1.0), (_split, split_cost)):
                 formulas = _formulas(compilation, closed, slopes, form)

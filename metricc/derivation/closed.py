@@ -13,11 +13,12 @@ from math import prod
 from typing import TYPE_CHECKING
 
 import sympy as sp
+from sympy.core.mul import _keep_coeff
 
 from ..ir.symbolic import expanded_size
-from .factors import factor_list
+from .factors import MANY, factor_list
 from .letters import parameter_name
-from .work import TooLongError, Work
+from .work import FLAT, MAX_OPERATIONS, MAX_POWER, MAX_TERMS, TooLongError, Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
     from .factors import Factoring
     from .letters import Basis
     from .products import Sum
-
-MAX_OPERATIONS = 600
-"""Expressions larger than this are not brought to one fraction: nobody reads them."""
-MAX_TERMS = 1_500
-"""Likewise those with more terms than this once they are multiplied out."""
-
-MAX_POWER = 9
-"""Likewise higher powers, of which factors take long."""
 
 Key = tuple[str, tuple[sp.Expr, ...]]
 
@@ -108,7 +101,7 @@ class Closed:
             case "lowest" | "highest":
                 least = self._reduced("min_over" if op == "lowest" else "max_over", args)
                 return self._atom("equal", (args[0], least))
-        flat = tuple(sp.factor(self.flat(arg)) for arg in args)
+        flat = tuple(self.factored(self.flat(arg)) for arg in args)
         is_sign = op in ("sign", "step") and not self.is_joint  # that of a count may be 0
         return self._atom(op, tuple(map(self._sign, flat)) if is_sign else flat)
 
@@ -138,7 +131,8 @@ class Closed:
         terms = expanded_size(top), expanded_size(bottom)
         if max(terms) > MAX_TERMS:
             raise TooLongError
-        self.work.spend(10 * sum(terms))
+        letters = 1 + len(expr.free_symbols) // MANY
+        self.work.spend(FLAT + 10 * sum(terms) * letters**2)
         top, bottom = (sp.expand(self.reduce(sp.expand(part))) for part in (top, bottom))
         return top / bottom
 
@@ -157,7 +151,7 @@ class Closed:
         return number if number.has(*self.atoms) else self._atom("constant", (number,))
 
     def _root(self, radicand: sp.Expr) -> sp.Expr:
-        top, bottom = sp.fraction(sp.factor(self.flat(radicand)))
+        top, bottom = sp.fraction(self.factored(self.flat(radicand)))
         whole, under = sp.Integer(1), sp.Integer(1)
         factors = self._powers(top, 1) + self._powers(bottom, -1)
         is_split = self._is_split(factors)
@@ -181,8 +175,15 @@ class Closed:
     def factors(self, expr: sp.Expr) -> Factoring:
         """Return the irreducible factors of a polynomial."""
         if expr not in self.factorings:
+            self.work.spend(FLAT)
             self.factorings[expr] = factor_list(expr, self.work.spend)
         return self.factorings[expr]
+
+    def factored(self, expr: sp.Expr) -> sp.Expr:
+        """Return a fraction of polynomials as a product, whose number stays in front of a sum."""
+        (above, tops), (below, bottoms) = map(self.factors, sp.fraction(expr))
+        powers = [*tops, *((factor, -power) for factor, power in bottoms)]
+        return _keep_coeff(above / below, sp.Mul(*(factor**power for factor, power in powers)))
 
     def _powers(self, expr: sp.Expr, exponent: int) -> list[tuple[sp.Expr, int]]:
         coefficient, factors = self.factors(expr)
@@ -199,7 +200,7 @@ class Closed:
             square, rest = outer.as_coeff_Mul()
             inner = rest**2
             return square / bottom * (self._symbol(inner) if inner != 1 else 1)
-        return self._atom("sqrt", (sp.factor(radicand),))
+        return self._atom("sqrt", (self.factored(radicand),))
 
     def _symbol(self, radicand: sp.Expr) -> sp.Symbol:
         if radicand not in self.roots:

@@ -15,7 +15,7 @@ from .letters import ENTRIES
 from .measure import length
 from .name import name_parts
 from .names import user_names
-from .work import TooLongError
+from .work import STOPS
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def entry_slopes(compilation: Compilation, sign: int) -> tuple[Parts, dict[str, 
         writer = Writer(closed, closed.expr(symbolic.value))
         value = writer.shortest(closed.expr(symbolic.value))
         written = {name: writer.shortest(closed.expr(slope)) for name, slope in slopes.items()}
-    except (TooLongError, RecursionError):
+    except STOPS:
         raise MetricError(DerivationTooLong(symbolic.metric.span)) from None
     parts, named = name_parts({"value": value, **written}, {})
     if sum(map(length, (*named.values(), *dict(parts).values()))) > MAX_LENGTH:

@@ -21,6 +21,8 @@ SEARCH = 2
 """How many times as much work it is to search for factors as for one that is shared."""
 SMALL = 800
 """Terms by degrees of a polynomial from which on a search takes longer than by its size."""
+MANY = 10
+"""Letters, after which each term takes longer, as sympy nests a list for each letter."""
 _PRIME = 2**31 - 1
 _BASE = 16807
 """Its powers stand for letters; any other number would do, but a small root of 1."""
@@ -65,7 +67,7 @@ def irreducible(poly: sp.Poly, spend: Callable[[int], None]) -> Iterator[tuple[s
     if poly.is_ground:
         return
     degrees = poly.degree_list()
-    work = len(poly.terms()) * sum(degrees)
+    work = len(poly.terms()) * sum(degrees) * (1 + len(degrees) // MANY)
     search = work + work**2 // SMALL
     spend(work)
     if 1 not in degrees:

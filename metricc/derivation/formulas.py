@@ -21,7 +21,7 @@ from .name import name_parts, rename_refs, replace_part
 from .names import user_names
 from .products import factored
 from .tidy import tidy, weigh
-from .work import TooLongError, Work
+from .work import STOPS, TooLongError, Work
 from .write import Writer
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ def formulas(compilation: Compilation, *, sign: int = 1) -> Formulas:
     """Return the shortest formulas; the slopes are those of `sign` times the metric."""
     found = []
     work = Work()
-    with suppress(TooLongError, RecursionError):
+    with suppress(*STOPS):
         found.append(_in_letters(compilation, SUMS, sign, work))
-    with suppress(TooLongError, RecursionError):
+    with suppress(*STOPS):
         found.append(_in_letters(compilation, ENTRIES, sign, work.rest()))
-    with suppress(TooLongError, RecursionError):
+    with suppress(*STOPS):
         found.append(_of_program(compilation, sign))
     shortest = min(found, key=lambda f: f.length * PREFERENCE[f.basis], default=None)
     if shortest is None or shortest.length > MAX_LENGTH:

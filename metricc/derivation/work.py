@@ -8,15 +8,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sympy as sp
 
-MAX_WORK = 120_000
+MAX_WORK = 140_000
 """What the formulas of a metric may cost; a unit is some 10 µs. Those of the library need less."""
+
+MAX_OPERATIONS = 600
+"""Expressions larger than this are not brought to one fraction: nobody reads them."""
+MAX_TERMS = 1_500
+"""Likewise those with more terms than this once they are multiplied out."""
+
+FLAT = 50
+"""What it costs to look at the shortest polynomial."""
+
+MAX_POWER = 9
+"""Likewise higher powers, of which factors take long."""
 
 MAX_SIZE = 4_000
 """Expressions with more symbols and operations are not written out."""
 
+MAX_NESTING = 8
+"""Nor those with more powers in powers: what sympy asks itself of 1/(a + 1/(a + …)) doubles."""
+
+LOOK = 20
+"""What it costs to look at the shortest expression."""
+
 
 class TooLongError(Exception):
-    """A closed form would be too long to read, and to compute."""
+    """A closed form would be too long to read, and to compute; another may not be."""
+
+
+class OutOfWorkError(Exception):
+    """All that has been tried was too much together."""
+
+
+STOPS = (TooLongError, OutOfWorkError, RecursionError)
+"""What ends the attempt to write a metric in some letters."""
 
 
 class Work:
@@ -34,25 +59,32 @@ class Work:
         """Count some work.
 
         Raises:
-            TooLongError: it is too much.
+            OutOfWorkError: it is too much.
         """
         self.done += amount
         if self.done > self.limit:
-            raise TooLongError
+            raise OutOfWorkError
 
     def write_out(self, *exprs: sp.Expr) -> None:
         """Count expressions that are about to be looked through.
 
         Raises:
-            TooLongError: one is too large, or all that has been done is too much.
+            TooLongError: one is too large.
+            OutOfWorkError: all that has been done is too much.
         """
         sizes = [size(expr) for expr in exprs]
-        if max(sizes) > MAX_SIZE:
+        if max(sizes) > MAX_SIZE or max(map(nesting, exprs)) > MAX_NESTING:
             raise TooLongError
-        self.spend(sum(sizes))
+        self.spend(LOOK + 2 * sum(sizes))
 
 
 @lru_cache(maxsize=10_000)  # what is shared is measured once, however often it is used
 def size(expr: sp.Expr) -> int:
     """Return how many symbols, numbers and operations an expression has, written out."""
     return 1 + sum(map(size, expr.args))
+
+
+@lru_cache(maxsize=10_000)
+def nesting(expr: sp.Expr) -> int:
+    """Return how many powers stand inside each other at most: 2 in 1/(1 + 1/a)."""
+    return int(expr.is_Pow) + max(map(nesting, expr.args), default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..ir.program import GUARDS, Expr, Num, Op
+from ..ir.program import GUARDS, Expr, Num, Op, Ref, walk
 
 _SYNONYMS = {"quotient": "div"}
 _LARGEST_DENOMINATOR = 100
@@ -20,6 +20,8 @@ def spell(expr: Expr) -> Expr:
             return spell(x)
         case Op("log1p", (x,)):
             return Op("log", (Op("add", (ONE, x)),))
+        case Op("xlogx", (x,)) if any(isinstance(e, Op) and e.op == "xlogx" for e in walk(x)):
+            return Op("call", (Ref("xlogx"), x))  # x log x doubles with each nesting
         case Op("pow" | "power", (base, exponent)):
             return Op("pow", (base, _on_one_line(exponent)))
         case Op(op, args):
