@@ -36,6 +36,13 @@ class BrokenPromiseError(Exception):
     """Something came out that is neither text nor a MetricError."""
 
 
+def parameters(count: int) -> str:
+    """Return a metric with many parameters."""
+    names = [f"w{i}" for i in range(count)]
+    given = ", ".join(f"{name} = {i + 1}" for i, name in enumerate(names))
+    return f"metric many({given}) = TP/(TP + {' + '.join(f'{name}*FP' for name in names)} + FN)"
+
+
 def examine(text: str) -> dict[str, float]:
     """Write about a text in all ways, and return how many seconds each took.
 

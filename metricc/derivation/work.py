@@ -16,9 +16,6 @@ MAX_OPERATIONS = 600
 MAX_TERMS = 1_500
 """Likewise those with more terms than this once they are multiplied out."""
 
-FLAT = 50
-"""What it costs to look at the shortest polynomial."""
-
 MAX_POWER = 9
 """Likewise higher powers, of which factors take long."""
 
@@ -28,8 +25,8 @@ MAX_SIZE = 4_000
 MAX_NESTING = 8
 """Nor those with more powers in powers: what sympy asks itself of 1/(a + 1/(a + …)) doubles."""
 
-LOOK = 20
-"""What it costs to look at the shortest expression."""
+LOOK, FLAT = 20, 50
+"""What it costs to look at the shortest expression, and to make a fraction of it."""
 
 
 class TooLongError(Exception):
