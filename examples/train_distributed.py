@@ -9,6 +9,8 @@ in one all-reduce: every process gets the loss of the global batch, and its part
 
 from __future__ import annotations
 
+import gc
+
 import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
@@ -47,10 +49,8 @@ def f1_of_all(network: torch.nn.Module, features: torch.Tensor, target: torch.Te
     return F1.value(**dict(zip(("tp", "fp", "fn", "tn"), counts.tolist(), strict=True)))
 
 
-def main() -> None:
+def train() -> None:
     """Train a small network; the first process tells how it goes."""
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo")  # with GPUs: "nccl", and everything moved to its own
     torch.manual_seed(0)
     network = DistributedDataParallel(make_network())
     loss = F1.loss(sync="mean")  # DDP averages gradients
@@ -67,6 +67,14 @@ def main() -> None:
     unseen = f1_of_all(network, *draw(10_000, generator))
     if dist.get_rank() == 0:
         print(f"F1 on new samples of all {dist.get_world_size()} processes: {unseen:.3f}")
+
+
+def main() -> None:
+    """Train in a group of processes, and leave it together."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo")  # with GPUs: "nccl", and everything moved to its own
+    train()
+    gc.collect()  # a wrapped network, in a circle of references, would outlive its group
     dist.barrier()  # a process that leaves early can take the others down
     dist.destroy_process_group()
 
