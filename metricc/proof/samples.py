@@ -47,17 +47,7 @@ def draw(
     sites = max(sites, 2 * classes)
     shape = (_SAMPLES, classes if options.has_classes else 1, sites)
     logits = width * torch.randn(shape, generator=generator, dtype=torch.float64)
-    order = torch.rand((_SAMPLES, 1, sites), generator=generator).argsort(2)
-    if options.ignore_index is not None:  # the last site, which no class needs
-        order = torch.cat([order[:, :, 1:].argsort(2).argsort(2), order[:, :, :1] * 0 + sites], 2)
-    # Each class in each sample, and then the first more often: equal counts hide some mistakes.
-    labels = torch.where((order < classes) | (order % 2 == 1), order % classes, 0)
-    truth = (labels == torch.arange(classes)[:, None]).double()
-    if not options.has_classes:
-        truth = truth[:, :1]
-    elif not options.is_softmax:  # the labels of a site are independent
-        extra = torch.rand(shape, generator=generator) < 0.3
-        truth = torch.where(extra & (torch.arange(sites) > 3 * sites // 4), 1.0, truth)
+    truth = _truth(claim, shape, generator)
     logits += width * (truth - 0.5)  # better than chance, where some metrics have no slope
     if is_soft:
         truth = _softened(truth, generator, is_softmax=options.is_softmax)
@@ -75,6 +65,23 @@ def draw(
     if options.from_logits or not options.is_softmax:  # the same in each dtype; shares add up to 1
         input = input.bfloat16().half().double()
     return Batch(input, truth, weight.float().double(), is_weighted, is_soft)
+
+
+def _truth(claim: Claim, shape: tuple[int, int, int], generator: torch.Generator) -> torch.Tensor:
+    """Return 1 for the class of each site, or for each of its labels, and 0 for the others."""
+    options, classes, sites = claim.options, class_count(claim), shape[2]
+    order = torch.rand((_SAMPLES, 1, sites), generator=generator).argsort(2)
+    if options.ignore_index is not None:  # the last site, which no class needs
+        order = torch.cat([order[:, :, 1:].argsort(2).argsort(2), order[:, :, :1] * 0 + sites], 2)
+    # Each class in each sample, and then the first more often: equal counts hide some mistakes.
+    labels = torch.where((order < classes) | (order % 2 == 1), order % classes, 0)
+    truth = (labels == torch.arange(classes)[:, None]).double()
+    if not options.has_classes:
+        truth = truth[:, :1]
+    elif not options.is_softmax:  # the labels of a site are independent
+        extra = torch.rand(shape, generator=generator) < 0.3
+        truth = torch.where(extra & (torch.arange(sites) > 3 * sites // 4), 1.0, truth)
+    return truth
 
 
 def _softened(truth: torch.Tensor, generator: torch.Generator, *, is_softmax: bool) -> torch.Tensor:
