@@ -58,7 +58,7 @@ def examine(text: str, seconds: float = PATIENCE) -> float:
         BrokenPromiseError: something else came out than a MetricError or sound text.
     """
     try:
-        with _limited(seconds):
+        with limited(seconds):
             return _examine(text)
     except TooSlowError as slow:
         raise BrokenPromiseError(f"takes more than {seconds:g} s") from slow
@@ -146,12 +146,14 @@ def _check_values(metric: metricc.Metric) -> None:
 
 
 @contextmanager
-def _limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float) -> Iterator[None]:
+    """Raise TooSlowError after some seconds of processor time."""
+
     def stop(_signal: int, _frame: object) -> None:
         raise TooSlowError
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1)  # again if somebody drops the first
     try:
         yield
     finally:

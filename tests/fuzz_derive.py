@@ -7,18 +7,17 @@ time, in text or in a MetricError. The corpus comes first, then formulas that hy
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
 import fuzz
 import hypothesis
 from formulas import hostile
+from fuzz import BrokenPromiseError, TooSlowError
 
 import metricc
 from metricc.derivation.equations import Wrt
@@ -26,14 +25,6 @@ from metricc.formats import FORMATS
 
 SECONDS = 2.0
 PATIENCE = 20.0
-
-
-class TooSlowError(BaseException):
-    """Ends a step that takes too long; not an Exception, for nobody to catch it."""
-
-
-class BrokenPromiseError(Exception):
-    """Something came out that is neither text nor a MetricError."""
 
 
 def parameters(count: int) -> str:
@@ -68,7 +59,7 @@ def _steps(metric: metricc.Metric) -> dict[str, Callable[[], str]]:
 def _seconds(name: str, step: Callable[[], str]) -> float:
     started = time.process_time()
     try:
-        with _limited():
+        with fuzz.limited(PATIENCE):
             step()
     except metricc.MetricError:
         pass
@@ -78,20 +69,6 @@ def _seconds(name: str, step: Callable[[], str]) -> float:
         what = f"{name}: {type(error).__name__} in {Path(where.filename).name}:{where.lineno}"
         raise BrokenPromiseError(what) from error
     return time.process_time() - started
-
-
-@contextmanager
-def _limited() -> Iterator[None]:
-    def stop(_signal: int, _frame: object) -> None:
-        raise TooSlowError
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE, 1)  # again if somebody drops the first
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def _report(text: str) -> int:

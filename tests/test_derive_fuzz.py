@@ -90,7 +90,7 @@ def test_a_broken_derivation_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     for broken, error in ((derive_in_vain, "KeyError"), (derive_forever, "TooSlowError")):
         monkeypatch.setattr(metricc.Metric, "derivation", broken)
         monkeypatch.setattr(fuzz_derive, "PATIENCE", 0.2)
-        with pytest.raises(fuzz_derive.BrokenPromiseError, match=error):
+        with pytest.raises(fuzz.BrokenPromiseError, match=error):
             fuzz_derive.examine("recall")
 
 
