@@ -1,0 +1,87 @@
+"""What the scores say: means, ranks, who beats whom, and whether that could be chance.
+
+A *case* is a network on a problem. The tests take problems, each the mean of its networks, since
+the networks of one problem are no independent evidence.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import baycomp
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+ROPE = 0.01
+"""Scores that differ by less are practically the same."""
+
+CASE = ["network", "problem"]
+
+
+def by_case(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the mean scores, a row per case and a column per loss."""
+    rows = table[table["metric"] == metric]
+    return rows.pivot_table(index=CASE, columns="loss", values="score", sort=False)
+
+
+def by_problem(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the mean over a problem's networks, a row per problem and a column per loss."""
+    return by_case(table, metric).groupby("problem", sort=False).mean()
+
+
+class Standing(NamedTuple):
+    """How a loss stands against the best of its rivals in each case."""
+
+    best_or_near: float
+    worst_deficit: float
+    worst_case: tuple[str, str]
+
+
+def stand(cases: pd.DataFrame, loss: str, rivals: list[str]) -> Standing:
+    """Return in which share of the cases a loss is best or within `ROPE`, and its worst deficit."""
+    deficit = cases[rivals].max(axis=1) - cases[loss]
+    return Standing(
+        best_or_near=float((deficit <= ROPE).mean()),
+        worst_deficit=float(max(0.0, deficit.max())),
+        worst_case=deficit.idxmax(),
+    )
+
+
+class Duel(NamedTuple):
+    """One loss against another over the problems.
+
+    `p_value` is Wilcoxon's. The last three are the chances that the first one is better by more
+    than `ROPE`, that both are the same, and that the second one is better, on a further problem
+    (Bayesian signed-rank test, Benavoli et al. 2017).
+    """
+
+    wins: int
+    ties: int
+    losses: int
+    p_value: float
+    better: float
+    same: float
+    worse: float
+
+
+def duel(first: pd.Series, second: pd.Series) -> Duel:
+    """Compare two losses over the problems; differences up to `ROPE` are ties."""
+    difference = (first - second).to_numpy()
+    wins, losses = int((difference > ROPE).sum()), int((difference < -ROPE).sum())
+    p_value = stats.wilcoxon(difference).pvalue if difference.any() else 1.0
+    test = baycomp.SignedRankTest(first.to_numpy(), second.to_numpy(), rope=ROPE, random_state=0)
+    better, same, worse = test.probs()
+    ties = len(difference) - wins - losses
+    return Duel(wins, ties, losses, float(p_value), better, same, worse)
+
+
+def ranks(problems: pd.DataFrame) -> pd.Series:
+    """Return each loss's mean rank over the problems; 1 is the best."""
+    return problems.rank(axis=1, ascending=False).mean().sort_values()
+
+
+def critical_difference(losses: int, problems: int, level: float = 0.05) -> float:
+    """Return how far mean ranks must lie apart by Nemenyi's test (Demšar 2006)."""
+    quantile = stats.studentized_range.ppf(1 - level, losses, np.inf) / np.sqrt(2)
+    return float(quantile * np.sqrt(losses * (losses + 1) / (6 * problems)))

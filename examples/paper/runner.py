@@ -1,0 +1,31 @@
+"""Doing tasks in several processes, each noted as soon as it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from joblib import Parallel, delayed
+from journal import Journal
+from problems import Loader
+from tasks import Result, Settings, Task, perform
+from tqdm import tqdm
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    loaders: Mapping[str, Loader],
+    settings: Settings,
+    journal: Journal,
+    jobs: int,
+) -> None:
+    """Do what the journal lacks, and show how long it will still take."""
+    left = [task for task in tasks if task not in journal.done]
+    work = (delayed(done)(task, loaders[task.problem], settings) for task in left)
+    results = Parallel(n_jobs=jobs, return_as="generator_unordered")(work)
+    for task, result in tqdm(results, total=len(left), unit="task"):
+        journal.add(task, result)
+
+
+def done(task: Task, loader: Loader, settings: Settings) -> tuple[Task, Result]:
+    """Return a task with its result: they arrive in any order."""
+    return task, perform(task, loader, settings)
