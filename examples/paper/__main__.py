@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+
+import metricc
 from candidates import CANDIDATES
 from journal import NAME, Journal, JournalError, claim, describe
 from loaders import read_csv, read_openml
@@ -29,8 +31,6 @@ from report import write_report
 from runner import run_tasks
 from tasks import Settings, compiled, plan
 from train import Schedule
-
-import metricc
 
 
 class Scope(NamedTuple):
@@ -57,7 +57,11 @@ QUICK = Scope(
     "paper-study-quick",
 )
 CHOICE = Scope(
-    Settings(repeats=1), PILOT, ("SLP", "deep"), (*LOSSES, *CANDIDATES), "paper-candidates"
+    Settings(metrics=("f1", "gmean")),
+    PILOT,
+    ("SLP", "MLP", "deep"),
+    (*LOSSES, *CANDIDATES),
+    "paper-candidates",
 )
 EVERYWHERE = {"help_option_names": ["-h", "--help"]}
 
@@ -82,7 +86,13 @@ EVERYWHERE = {"help_option_names": ["-h", "--help"]}
     type=click.Path(path_type=Path, file_okay=False),
     help="Where results go, and where an interrupted study goes on.  [default: paper-study]",
 )
-def main(quick: bool, candidates: bool, jobs: int, out: Path | None, **options: Any) -> None:
+def main(
+    quick: bool,
+    candidates: bool,
+    jobs: int,
+    out: Path | None,
+    **options: Any,  # noqa: ANN401 - click checks them, Options names them
+) -> None:
     """Compare losses on imbalanced problems, without leaks from test data."""
     try:
         scope = narrowed(QUICK if quick else CHOICE if candidates else FULL, Options(**options))
@@ -90,6 +100,8 @@ def main(quick: bool, candidates: bool, jobs: int, out: Path | None, **options: 
         directory = claim(out or Path(scope.out))
         journal = Journal(directory / NAME, describe(scope.settings, problems))
         tasks = plan(scope.problems, scope.networks, scope.losses, scope.settings.metrics)
+        if not tasks:
+            raise ProblemError("none of the networks is for these problems")
         run_tasks(tasks, scope.problems, scope.settings, journal, jobs)
     except (ProblemError, JournalError, metricc.MetricError) as error:
         raise click.ClickException(str(error)) from error
@@ -122,7 +134,7 @@ def narrowed(scope: Scope, options: Options) -> Scope:
         MetricError: there is no such metric.
     """
     for name in options.metrics:
-        compiled(name)
+        check_metric(name)
     settings = scope.settings._replace(
         metrics=options.metrics or scope.settings.metrics,
         folds=options.folds or scope.settings.folds,
@@ -134,6 +146,20 @@ def narrowed(scope: Scope, options: Options) -> Scope:
     )
 
 
+def check_metric(name: str) -> None:
+    """Refuse a metric that is none of one confusion matrix, or one to be lowered.
+
+    Raises:
+        MetricError: there is no such metric, or it joins several classes.
+        ProblemError: the metric is better when it is lower.
+    """
+    metric = compiled(name)
+    metric.loss(task="multilabel", average="none")
+    right, wrong = (metric.value(tp=n, fp=1 - n, fn=1 - n, tn=n) for n in (1, 0))
+    if right <= wrong:
+        raise ProblemError(f"{name} is better when it is lower; the study raises metrics")
+
+
 def choose_problems(problems: dict[str, Loader], options: Options) -> dict[str, Loader]:
     """Return the user's own problem, or those of the study that were named."""
     how = {"positive": options.positive, "drop": options.drop, "one_hot": options.one_hot}
@@ -143,7 +169,9 @@ def choose_problems(problems: dict[str, Loader], options: Options) -> dict[str, 
         loader = partial(read_csv, options.csv, options.target, **how)
         return {options.csv.stem: loader}
     if options.openml is not None:
-        return {f"openml {options.openml}": partial(read_openml, options.openml, options.target, **how)}
+        return {
+            f"openml {options.openml}": partial(read_openml, options.openml, options.target, **how)
+        }
     unknown = [name for name in options.names if name not in problems]
     if unknown:
         listed = "; ".join(problems)

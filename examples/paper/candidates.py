@@ -7,12 +7,16 @@ The names say what differs from the sigmoid at a sharpness of 10.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
-from losses import Loss, Recipe, bce, of_metric, weighted_bce
 
-import metricc
+from losses import Loss, Recipe, bce, cross_entropy, of_metric, weighted_bce
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import metricc
 
 STEPS = 600
 """How long a schedule lasts: as the study's trainings do at most."""
@@ -59,13 +63,57 @@ def started_by(first: Callable[[metricc.Metric, torch.Tensor], Loss], share: flo
     return Recipe(make, is_of_metric=True)
 
 
-def blended(other: Callable[[metricc.Metric, torch.Tensor], Loss], weight: float) -> Recipe:
+def blended(
+    other: Callable[[metricc.Metric, torch.Tensor], Loss], weight: float, **options: object
+) -> Recipe:
     """Return metricc's loss plus another one times a weight."""
-    own = of_metric()
+    own = of_metric(**options)
 
     def make(metric: metricc.Metric, labels: torch.Tensor) -> Loss:
         first, second = own.make(metric, labels), other(metric, labels)
         return lambda logits, target: first(logits, target) + weight * second(logits, target)
+
+    return Recipe(make, is_of_metric=True)
+
+
+def slope_bce(metric: metricc.Metric, _labels: torch.Tensor) -> Loss:
+    """Return the cross entropy in which an element weighs what the metric's slope there says.
+
+    At the optimum of F_β, of the G-mean and the like, decisions are those of a classification with
+    costs, and the costs are the slopes (Parambath et al. 2014). They are taken at each batch.
+    """
+    module = metric.loss(task="multilabel", average="none", surrogate="identity", from_logits=False)
+
+    def loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        soft = (10 * (logits.detach().sigmoid() - 0.5)).sigmoid().requires_grad_()
+        with torch.enable_grad():
+            values = module(soft.flatten(0, 1).unsqueeze(0), target.flatten(0, 1).unsqueeze(0))
+            (slopes,) = torch.autograd.grad(values.sum(), soft)
+        weights = slopes.abs() / slopes.abs().mean(-1, keepdim=True).clamp(min=1e-12)
+        return (weights * cross_entropy(logits, target)).mean(-1)
+
+    return loss
+
+
+def fading(
+    other: Callable[[metricc.Metric, torch.Tensor], Loss], start: float, end: float
+) -> Recipe:
+    """Return metricc's loss plus another one times a weight that falls from step to step."""
+    own = of_metric()
+
+    def make(metric: metricc.Metric, labels: torch.Tensor) -> Loss:
+        first, second = own.make(metric, labels), other(metric, labels)
+        taken = 0
+
+        def loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            nonlocal taken
+            if not torch.is_grad_enabled():
+                return first(logits, target)
+            taken += 1
+            weight = start * (end / start) ** min(1.0, taken / STEPS)
+            return first(logits, target) + weight * second(logits, target)
+
+        return loss
 
     return Recipe(make, is_of_metric=True)
 
@@ -87,6 +135,7 @@ CANDIDATES = {
     "sharpness 7": of_metric(sharpness=7.0),
     "sharpness 15": of_metric(sharpness=15.0),
     "sharpness 20": of_metric(sharpness=20.0),
+    "sharpness 33": of_metric(sharpness=33.0),
     "rescaled": of_metric(rescaled=True),
     "rescaled 5": of_metric(rescaled=True, sharpness=5.0),
     "cosine 10": of_metric(surrogate="cosine", sharpness=10.0),
@@ -95,10 +144,25 @@ CANDIDATES = {
     "annealed 3 to 20": scheduled(sharpness=(3.0, 20.0)),
     "annealed 5 to 10": scheduled(sharpness=(5.0, 10.0)),
     "BCE first": started_by(bce, 0.2),
-    "weighted BCE first": started_by(weighted_bce, 0.2),
+    "weighted BCE first, 10 %": started_by(weighted_bce, 0.1),
+    "weighted BCE first, 20 %": started_by(weighted_bce, 0.2),
+    "weighted BCE first, 40 %": started_by(weighted_bce, 0.4),
+    "momentum 0.9": of_metric(momentum=0.9),
+    "stratified batches": of_metric()._replace(is_stratified=True),
     "mix 0.1": of_metric(mix=0.1),
     "mix 0.5": of_metric(mix=0.5),
     "mix 1": of_metric(mix=1.0),
+    "slope BCE": Recipe(slope_bce, is_of_metric=True),
+    "slope BCE first, 20 %": started_by(slope_bce, 0.2),
+    "slope mix 0.1": blended(slope_bce, 0.1),
+    "slope mix 0.5": blended(slope_bce, 0.5),
+    "slope mix 1": blended(slope_bce, 1.0),
+    "slope mix 0.5, sharpness 20": blended(slope_bce, 0.5, sharpness=20.0),
+    "slope mix 0.5, identity": blended(slope_bce, 0.5, surrogate="identity"),
+    "slope mix, fading to 0.1": fading(slope_bce, 1.0, 0.1),
+    "slope mix, fading": fading(slope_bce, 1.0, 0.01),
+    "weighted mix, fading": fading(weighted_bce, 1.0, 0.01),
+    "weighted mix 0.03": blended(weighted_bce, 0.03),
     "weighted mix 0.1": blended(weighted_bce, 0.1),
     "weighted mix 0.5": blended(weighted_bce, 0.5),
     "thresholds 0.4 to 0.6": averaged(0.4, 0.5, 0.6),

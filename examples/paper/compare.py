@@ -6,17 +6,27 @@ the networks of one problem are no independent evidence.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import baycomp
 import numpy as np
-import pandas as pd
 from scipy import stats
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROPE = 0.01
 """Scores that differ by less are practically the same."""
 
+SURE = 0.95
+
 CASE = ["network", "problem"]
+
+
+def by_fold(folds: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the scores, a row per case and fold, and a column per loss."""
+    rows = folds[folds["metric"] == metric]
+    return rows.pivot_table(index=[*CASE, "fold"], columns="loss", values="score", sort=False)
 
 
 def by_case(table: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -31,21 +41,48 @@ def by_problem(table: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 class Standing(NamedTuple):
-    """How a loss stands against the best of its rivals in each case."""
+    """How a loss stands against the best of its rivals in each case.
+
+    `beaten` is the share of cases in which that rival is better by more than `ROPE` with a chance
+    of 95 %, by the Bayesian correlated t-test over the folds: of many rivals one is always ahead
+    by luck.
+    """
 
     best_or_near: float
+    beaten: float
     worst_deficit: float
     worst_case: tuple[str, str]
 
 
-def stand(cases: pd.DataFrame, loss: str, rivals: list[str]) -> Standing:
-    """Return in which share of the cases a loss is best or within `ROPE`, and its worst deficit."""
-    deficit = cases[rivals].max(axis=1) - cases[loss]
+def stand(folds: pd.DataFrame, loss: str, rivals: list[str], runs: pd.Series) -> Standing:
+    """Compare a loss with the best of its rivals in every case.
+
+    Args:
+        folds: scores, a row per case and fold, a column per loss.
+        loss: the loss in question.
+        rivals: the others that count; the loss itself may be among them.
+        runs: how often the cross-validation of each case was repeated.
+    """
+    others = [each for each in rivals if each != loss]
+    cases = folds.groupby(CASE, sort=False).mean()
+    deficit = cases[others].max(axis=1) - cases[loss]
+    best = cases[others].idxmax(axis=1)
+    beaten = [
+        deficit[case] > ROPE and chance(scores[loss], scores[best[case]], runs[case]) >= SURE
+        for case, scores in folds.groupby(CASE, sort=False)
+    ]
     return Standing(
         best_or_near=float((deficit <= ROPE).mean()),
+        beaten=float(np.mean(beaten)),
         worst_deficit=float(max(0.0, deficit.max())),
         worst_case=deficit.idxmax(),
     )
+
+
+def chance(loss: pd.Series, rival: pd.Series, runs: int) -> float:
+    """Return the chance that a rival is better by more than `ROPE`, from the scores of folds."""
+    _, _, worse = baycomp.two_on_single(loss.to_numpy(), rival.to_numpy(), ROPE, runs=runs)
+    return float(worse)
 
 
 class Duel(NamedTuple):

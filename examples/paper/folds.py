@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from problems import Problem, ProblemError
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from sklearn.preprocessing import StandardScaler
+
+from problems import Problem, ProblemError
 
 VALIDATION = 0.2
 LEAST = 5

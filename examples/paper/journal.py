@@ -9,12 +9,16 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from problems import Problem
 from tasks import Result, Row, Settings, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from problems import Problem
 
 NAME = "journal.jsonl"
 LIBRARIES = ("metricc", "numpy", "scikit-learn", "torch")

@@ -7,12 +7,13 @@ for each model, (F, R). Adding them up leaves every model with its own gradient.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch.nn import functional
 
-import metricc
+if TYPE_CHECKING:
+    import metricc
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -20,11 +21,13 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 class Recipe(NamedTuple):
     """How to make a loss from the metric it shall raise and the training labels (F, rows).
 
-    Those that no metric enters are trained once for all metrics.
+    Those that no metric enters are trained once for all metrics. Stratified batches hold the same
+    share of positives each.
     """
 
     make: Callable[[metricc.Metric, torch.Tensor], Loss]
     is_of_metric: bool = False
+    is_stratified: bool = False
 
 
 def mse(_metric: metricc.Metric, _labels: torch.Tensor) -> Loss:
@@ -74,6 +77,7 @@ def of_metric(**options: object) -> Recipe:
         def loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             # One sample whose labels are the models: a confusion matrix for each of them.
             models = logits.flatten(0, 1).unsqueeze(0)
+            module.train(logits.requires_grad)  # a running average is for training alone
             return module(models, target.flatten(0, 1).unsqueeze(0)).view(logits.shape[:2])
 
         return loss

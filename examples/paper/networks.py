@@ -6,18 +6,26 @@ logits. `stacked.py` trains hundreds of copies of one at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch import nn
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LARGEST_BATCH = 512
+
 
 class Network(NamedTuple):
-    """How to build a network, and which part of the training rows makes a batch."""
+    """How to build a network, and which share of the training rows makes a batch."""
 
     build: Callable[[int], nn.Sequential]
-    batch: float
+    share: float
     is_for_pictures: bool = False
+
+    def batch_size(self, rows: int) -> int:
+        """Return how many of the training rows make a batch: all of them, or no more than 512."""
+        return rows if self.share == 1 else min(round(self.share * rows), LARGEST_BATCH)
 
 
 def slp(columns: int) -> nn.Sequential:
@@ -59,8 +67,8 @@ def cnn(_columns: int) -> nn.Sequential:
 
 
 NETWORKS = {
-    "SLP": Network(slp, batch=1.0),  # the paper's: full batches
-    "MLP": Network(mlp, batch=0.1),
-    "deep": Network(deep, batch=0.1),
-    "CNN": Network(cnn, batch=0.1, is_for_pictures=True),
+    "SLP": Network(slp, share=1.0),  # the paper's: full batches
+    "MLP": Network(mlp, share=0.1),
+    "deep": Network(deep, share=0.1),
+    "CNN": Network(cnn, share=0.1, is_for_pictures=True),
 }

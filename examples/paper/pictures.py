@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import compare
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import scikit_posthocs
+
+import compare
 from losses import OURS
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from tasks import TUNED, Result, Settings, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = {
     "BCE": "#7f7f7f",
-    "MSE": "#c7c7c7",
+    "MSE": "#bcbd22",
     "weighted BCE": "#1f77b4",
     TUNED: "#17becf",
     "focal": "#9467bd",
@@ -78,7 +83,9 @@ def curves(
     figure, panels = grid(len(problems), width=5.5, height=3.4)
     every = settings.schedule.every
     for problem, axes in zip(problems, panels, strict=True):
-        for task, result in sorted(done.items(), key=lambda item: list(COLOURS).index(item[0].loss)):
+        for task, result in sorted(
+            done.items(), key=lambda item: list(COLOURS).index(item[0].loss)
+        ):
             if task.problem == problem and task.network == "SLP" and metric in result.curves:
                 line = result.curves[metric]
                 steps = every * np.arange(1, len(line) + 1)
@@ -95,8 +102,10 @@ def times(table: pd.DataFrame) -> Figure:
     figure, panels = grid(len(models), width=5.5, height=4.0)
     for model, axes in zip(models, panels, strict=True):
         rows = table[table["network"] == model].iloc[::-1]
-        names = [f"{loss}, {metric}" if metric else loss for loss, metric in
-                 zip(rows["loss"], rows["metric"].fillna(""), strict=True)]
+        names = [
+            f"{loss}, {metric}" if metric else loss
+            for loss, metric in zip(rows["loss"], rows["metric"].fillna(""), strict=True)
+        ]
         spread = [rows["ratio"] - rows["low"], rows["high"] - rows["ratio"]]
         colours = [COLOURS[loss] for loss in rows["loss"]]
         axes.barh(names, rows["ratio"], xerr=np.array(spread), color=colours, height=0.7)

@@ -141,12 +141,12 @@ FINAL: dict[str, Loader] = {
 PILOT: dict[str, Loader] = {
     "iris 33 %": iris,
     "diabetes 15 %": partial(diabetes, 0.15),
-    "pilot 1 %": partial(synthetic, 101, 0.01, 20, 1.5, rows=5000),
-    "pilot 3 %": partial(synthetic, 102, 0.03, 10, 1.0),
-    "pilot 5 %, noise": partial(synthetic, 103, 0.05, 20, 1.5, 0.04),
-    "pilot 10 %": partial(synthetic, 104, 0.10, 40, 1.0),
-    "pilot 20 %": partial(synthetic, 105, 0.20, 8, 0.8, 0.02),
-    "pilot 40 %": partial(synthetic, 106, 0.40, 20, 0.6),
+    "pilot 1 %": partial(synthetic, 101, 0.01, 20, 1.5, rows=10_000),
+    "pilot 3 %": partial(synthetic, 102, 0.03, 10, 1.0, rows=10_000),
+    "pilot 5 %, noise": partial(synthetic, 103, 0.05, 20, 1.5, 0.04, rows=10_000),
+    "pilot 10 %": partial(synthetic, 104, 0.10, 40, 1.0, rows=10_000),
+    "pilot 20 %": partial(synthetic, 105, 0.20, 8, 0.8, 0.02, rows=5000),
+    "pilot 40 %": partial(synthetic, 106, 0.40, 20, 0.6, rows=5000),
 }
 
 PICTURES = {name for name in FINAL if name.startswith("digit")}

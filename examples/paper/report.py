@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
 
 import compare
-import pandas as pd
 import pictures
-from losses import OURS
-from problems import Problem
-from tasks import Result, Row, Settings, Task, compiled
+from losses import BASELINES, OURS
+from networks import NETWORKS
+from tasks import RECIPES, TUNED, Result, Row, Settings, Task, compiled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from problems import Problem
 
 CURVES = ["random 10 %", "digit 9, 5 %"]
 """The problems whose learning curves are drawn."""
 ENTRIES = ["tp", "fp", "fn", "tn"]
+RIVALS = [*BASELINES, TUNED]
+"""What metricc's loss has to stand against."""
 
 
-def folds_table(done: Mapping[Task, Result]) -> pd.DataFrame:
-    """Return a row per fold, ordered by name, not by which task was done first."""
-    rows = [
-        (task.problem, task.network, *row)
-        for task, result in sorted(done.items())
-        for row in result.rows
-    ]
-    return pd.DataFrame(rows, columns=["problem", "network", *Row._fields])
+def write_report(
+    directory: Path,
+    done: Mapping[Task, Result],
+    problems: Mapping[str, Problem],
+    settings: Settings,
+) -> None:
+    """Write the tables and pictures into the study's directory."""
+    folds = folds_table(done, list(problems))
+    table = means_table(folds, problems)
+    folds.to_csv(directory / "folds.csv", index=False)
+    table.to_csv(directory / "table.csv", index=False)
+    (directory / "summary.md").write_text(summary(folds, table, settings), encoding="utf-8")
+    if len(problems) > 1:
+        pictures.save(pictures.ranks(table, settings.metrics), directory / "ranks.png")
+        pictures.save(pictures.gain(table, settings.metrics), directory / "gain.png")
+    shown = [name for name in CURVES if name in problems] or list(problems)[:2]
+    figure = pictures.curves(done, settings, shown, settings.metrics[0])
+    pictures.save(figure, directory / "curves.png")
+
+
+def folds_table(done: Mapping[Task, Result], problems: Sequence[str]) -> pd.DataFrame:
+    """Return a row per fold, in the order of the study, not of what was done first."""
+    orders = (list(problems), list(NETWORKS), list(RECIPES))
+    tasks = sorted(done, key=lambda task: [*map(list.index, orders, task[:3]), task.metric])
+    rows = [(task.problem, task.network, *row) for task in tasks for row in done[task].rows]
+    table = pd.DataFrame(rows, columns=["problem", "network", *Row._fields])
+    for metric, group in table.groupby("metric", sort=False):
+        table.loc[group.index, "score"] = value(metric, group)
+    return table
+
+
+def value(metric: str, rows: pd.DataFrame) -> float:
+    """Return a metric of the entries in each row."""
+    return compiled(metric).value(**{entry: np.asarray(rows[entry]) for entry in ENTRIES})
 
 
 def means_table(folds: pd.DataFrame, problems: Mapping[str, Problem]) -> pd.DataFrame:
@@ -32,21 +67,23 @@ def means_table(folds: pd.DataFrame, problems: Mapping[str, Problem]) -> pd.Data
 
     `score` is the mean of the folds and `deviation` theirs; `pooled` is the metric of the entries
     of all folds together, which is not biased by folds with few positives (Forman and Scholz 2010).
+    `rate` and `step` are medians of what the folds' validation rows chose.
     """
-    keys = ["problem", "network", "loss", "metric"]
-    rows = []
-    for names, group in folds.groupby(keys, sort=False):
-        metric = compiled(names[3])
-        scores = metric.value(**{entry: group[entry].to_numpy() for entry in ENTRIES})
-        pooled = metric.value(**{entry: group[entry].sum() for entry in ENTRIES})
-        found = [scores.mean(), scores.std(ddof=1), pooled, group["rate"].median()]
-        rows.append((*names, *found, group["step"].median(), len(scores)))
-    columns = [*keys, "score", "deviation", "pooled", "rate", "step", "folds"]
-    table = pd.DataFrame(rows, columns=columns).round(5)
+    groups = folds.groupby(["problem", "network", "loss", "metric"], sort=False)
+    sums = groups[ENTRIES].sum().reset_index()
+    pooled = [value(row["metric"], row[ENTRIES].astype(float)) for _, row in sums.iterrows()]
+    table = groups.agg(
+        score=("score", "mean"),
+        deviation=("score", "std"),
+        rate=("rate", "median"),
+        step=("step", "median"),
+        folds=("fold", "count"),
+    ).reset_index()
+    table.insert(6, "pooled", pooled)
     for position, name in enumerate(["share", "rows", "columns"], 1):
         facts = {problem: _facts(each)[name] for problem, each in problems.items()}
         table.insert(position, name, table["problem"].map(facts))
-    return table
+    return table.round(5)
 
 
 def _facts(problem: Problem) -> dict[str, float]:
@@ -54,43 +91,39 @@ def _facts(problem: Problem) -> dict[str, float]:
     return {"share": round(problem.share, 4), "rows": rows, "columns": columns}
 
 
-def summary(table: pd.DataFrame, ours: str = OURS) -> str:
+def summary(folds: pd.DataFrame, table: pd.DataFrame, settings: Settings) -> str:
     """Return the tables of the study in Markdown."""
-    metrics = list(table["metric"].unique())
-    parts = [standings(table, metrics, ours), means(table, metrics, ours)]
-    parts += [duels(table, metric, ours) for metric in metrics]
-    parts += [scores(table, metric) for metric in metrics]
+    parts = [standings(folds, settings), means(table, settings)]
+    parts += [networks(table, metric) for metric in settings.metrics]
+    if table["problem"].nunique() > 1:
+        parts += [duels(table, metric) for metric in settings.metrics]
+    parts += [cases(table, metric) for metric in settings.metrics]
     return "\n\n".join(parts) + "\n"
 
 
-def standings(table: pd.DataFrame, metrics: list[str], ours: str) -> str:
-    """Return how often a loss is the best or near it, by metric and loss."""
-    losses = list(table["loss"].unique())
-    near, worst = {}, {}
-    for metric in metrics:
-        cases = compare.by_case(table, metric)
-        for loss in losses:
-            rivals = [each for each in losses if each not in (loss, ours)]
-            standing = compare.stand(cases, loss, rivals)
-            near.setdefault(loss, {})[metric] = f"{standing.best_or_near:.0%}"
-            worst.setdefault(loss, {})[metric] = f"{standing.worst_deficit:.3f}"
-    cells = {
-        loss: {metric: f"{near[loss][metric]}, {worst[loss][metric]}" for metric in metrics}
-        for loss in losses
-    }
-    count = len(compare.by_case(table, metrics[0]))
+def standings(folds: pd.DataFrame, settings: Settings) -> str:
+    """Return how often each loss is the best of all that are no metricc's, or near it."""
+    rows: dict[str, dict[str, str]] = {}
+    for metric in settings.metrics:
+        scores = compare.by_fold(folds, metric)
+        runs = scores.groupby(compare.CASE).size() // settings.folds
+        for loss in scores.columns:
+            found = compare.stand(scores, loss, RIVALS, runs)
+            text = f"{found.best_or_near:.0%}, {found.worst_deficit:.3f}, {found.beaten:.0%}"
+            rows.setdefault(loss, {})[metric] = text
     return (
         f"## Best, or within {compare.ROPE} of the best\n\n"
-        f"The share of {count} cases, a network on a problem each, in which a loss is the best or "
-        "near the best of the others, and its worst deficit. The others never include "
-        f"{ours}.\n\n" + _markdown(pd.DataFrame(cells).T, "loss")
+        f"In which share of the {len(runs)} cases, a network on a problem each, a loss is the best "
+        "or near the best of the others, those of metricc apart; by how much it is worse in its "
+        "worst case; and in which share the best of the others is surely better by more, by a "
+        "correlated t-test over the folds.\n\n" + _markdown(pd.DataFrame(rows).T, "loss")
     )
 
 
-def means(table: pd.DataFrame, metrics: list[str], ours: str) -> str:
+def means(table: pd.DataFrame, settings: Settings) -> str:
     """Return the mean score and the mean rank of each loss."""
     columns = {}
-    for metric in metrics:
+    for metric in settings.metrics:
         problems = compare.by_problem(table, metric)
         rank, mean = compare.ranks(problems), problems.mean()
         columns[metric] = mean.map("{:.3f}".format) + rank.map(" ({:.1f})".format)
@@ -103,14 +136,23 @@ def means(table: pd.DataFrame, metrics: list[str], ours: str) -> str:
     )
 
 
-def duels(table: pd.DataFrame, metric: str, ours: str) -> str:
+def networks(table: pd.DataFrame, metric: str) -> str:
+    """Return the mean score of each loss by network, and the median of the chosen step."""
+    rows = table[table["metric"] == metric]
+    by_network = rows.pivot_table(index="loss", columns="network", values="score", sort=False)
+    by_network = by_network.map("{:.3f}".format)
+    by_network["steps"] = rows.groupby("loss")["step"].median().map("{:.0f}".format)
+    return f"## {metric} by network, and the steps to the optimum\n\n" + _markdown(
+        by_network, "loss"
+    )
+
+
+def duels(table: pd.DataFrame, metric: str) -> str:
     """Return how metricc's loss fares against each of the others, one at a time."""
     problems = compare.by_problem(table, metric)
     rows = {}
-    for loss in problems.columns:
-        if loss == ours:
-            continue
-        found = compare.duel(problems[ours], problems[loss])
+    for loss in problems.columns.drop(OURS):
+        found = compare.duel(problems[OURS], problems[loss])
         rows[loss] = {
             "wins / ties / losses": f"{found.wins} / {found.ties} / {found.losses}",
             "Wilcoxon p": f"{found.p_value:.2g}",
@@ -119,17 +161,17 @@ def duels(table: pd.DataFrame, metric: str, ours: str) -> str:
             "worse": f"{found.worse:.2f}",
         }
     return (
-        f"## {metric}: {ours} against each\n\nBy problem; a difference up to {compare.ROPE} is a "
+        f"## {metric}: {OURS} against each\n\nBy problem; a difference up to {compare.ROPE} is a "
         "tie. The last three are chances by the Bayesian signed-rank test.\n\n"
         + _markdown(pd.DataFrame(rows).T, "loss")
     )
 
 
-def scores(table: pd.DataFrame, metric: str) -> str:
+def cases(table: pd.DataFrame, metric: str) -> str:
     """Return the score of each case, its best in bold."""
-    cases = compare.by_case(table, metric).round(3)
-    best = cases.max(axis=1)
-    cells = cases.apply(
+    scores = compare.by_case(table, metric).round(3)
+    best = scores.max(axis=1)
+    cells = scores.apply(
         lambda column: [
             f"**{score:.3f}**" if score == top else f"{score:.3f}"
             for score, top in zip(column, best, strict=True)
@@ -142,23 +184,3 @@ def _markdown(frame: pd.DataFrame, index: str | None = None) -> str:
     if index:
         frame = frame.rename_axis(index).reset_index()
     return frame.to_markdown(index=False, disable_numparse=True)
-
-
-def write_report(
-    directory: Path,
-    done: Mapping[Task, Result],
-    problems: Mapping[str, Problem],
-    settings: Settings,
-) -> None:
-    """Write the tables and pictures into the study's directory."""
-    folds = folds_table(done)
-    table = means_table(folds, problems)
-    folds.to_csv(directory / "folds.csv", index=False)
-    table.to_csv(directory / "table.csv", index=False)
-    (directory / "summary.md").write_text(summary(table), encoding="utf-8")
-    if len(problems) > 1:
-        pictures.save(pictures.ranks(table, settings.metrics), directory / "ranks.png")
-        pictures.save(pictures.gain(table, settings.metrics), directory / "gain.png")
-    shown = [name for name in CURVES if name in problems] or list(problems)[:2]
-    figure = pictures.curves(done, settings, shown, settings.metrics[0])
-    pictures.save(figure, directory / "curves.png")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from joblib import Parallel, delayed
-from journal import Journal
-from problems import Loader
-from tasks import Result, Settings, Task, perform
 from tqdm import tqdm
+
+from tasks import Result, Settings, Task, perform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from journal import Journal
+    from problems import Loader
 
 
 def run_tasks(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+
+import metricc
 from candidates import CANDIDATES
 from folds import Folds, cut
 from losses import LOSSES
@@ -16,7 +17,8 @@ from problems import PICTURES, Loader
 from stacked import State, run
 from train import Best, Schedule, count, train
 
-import metricc
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 TUNED = "BCE, tuned"
 """The network that BCE trained, with the threshold that suits the validation rows best."""
@@ -43,7 +45,7 @@ class Settings(NamedTuple):
 
     metrics: tuple[str, ...] = ("f1", "gmean", "balanced_accuracy", "mcc")
     folds: int = 10
-    repeats: int = 3
+    repeats: int = 5
     seed: int = 0
     schedule: Schedule = Schedule()
 
@@ -99,8 +101,16 @@ def perform(task: Task, loader: Loader, settings: Settings) -> Result:
     folds = cached_folds(loader, settings)
     network, names = NETWORKS[task.network], [task.metric] if task.metric else settings.metrics
     metrics = [compiled(name) for name in names]
-    loss = RECIPES[task.loss].make(metrics[0], folds.training.labels)
-    outcome = train(network, folds, loss, metrics, settings.schedule, settings.seed)
+    recipe = RECIPES[task.loss]
+    outcome = train(
+        network,
+        folds,
+        recipe.make(metrics[0], folds.training.labels),
+        metrics,
+        settings.schedule,
+        settings.seed,
+        is_stratified=recipe.is_stratified,
+    )
     layers = network.build(folds.training.features.shape[1])
     rows, curves = [], {}
     for index, (name, best) in enumerate(zip(names, outcome.by_metric, strict=True)):

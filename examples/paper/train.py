@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from folds import Folds, Split
-from losses import Loss
-from networks import Network
+
 from stacked import Stack, State, run
 
-import metricc
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import metricc
+    from folds import Folds, Split
+    from losses import Loss
+    from networks import Network
 
 
 class Schedule(NamedTuple):
@@ -79,6 +82,8 @@ def train(
     metrics: Sequence[metricc.Metric],
     schedule: Schedule,
     seed: int,
+    *,
+    is_stratified: bool = False,
 ) -> Outcome:
     """Train a network for every fold and learning rate, the same ones for every loss."""
     stack = Stack(fresh(network, folds, seed), schedule.rates)
@@ -89,7 +94,9 @@ def train(
     )
     bests = [nothing for _ in range(len(metrics) + 1)]
     curves = []
-    for step, batch in enumerate(batches(folds.training, network.batch, schedule.steps, seed), 1):
+    size = network.batch_size(folds.training.labels.shape[1])
+    drawn = batches(folds.training, size, schedule.steps, seed, is_stratified=is_stratified)
+    for step, batch in enumerate(drawn, 1):
         optimizer.zero_grad()
         logits = stack(batch.features)
         loss(logits, batch.labels.unsqueeze(1).expand_as(logits)).sum().backward()
@@ -114,22 +121,35 @@ def fresh(network: Network, folds: Folds, seed: int) -> list[torch.nn.Sequential
         return [network.build(columns) for _ in range(count)]
 
 
-def batches(training: Split, share: float, steps: int, seed: int) -> Iterator[Split]:
-    """Yield a batch for each step: all rows, or a share of them, drawn without replacement."""
-    if share == 1:
+def batches(
+    training: Split, size: int, steps: int, seed: int, *, is_stratified: bool = False
+) -> Iterator[Split]:
+    """Yield a batch for each step: all rows, or some, each of them at most once an epoch.
+
+    Stratified batches hold equal shares of the positives, to a row.
+    """
+    folds, rows = training.labels.shape
+    if size == rows:
         yield from (training for _ in range(steps))
         return
-    folds, rows = training.labels.shape
-    size = max(1, round(share * rows))
     generator = torch.Generator().manual_seed(seed)
     drawn = 0
     while True:
         order = torch.rand(folds, rows, generator=generator).argsort(1)
+        if is_stratified:
+            order = order.gather(1, spread(training.labels.gather(1, order)))
         for start in range(0, rows - size + 1, size):
             if drawn == steps:
                 return
             yield training.rows(order[:, start : start + size])
             drawn += 1
+
+
+def spread(labels: torch.Tensor) -> torch.Tensor:
+    """Return an order (F, rows) in which positives and negatives alternate evenly."""
+    ranks = torch.where(labels > 0, labels.cumsum(1), (1 - labels).cumsum(1))
+    sizes = torch.where(labels > 0, labels.sum(1, True), (1 - labels).sum(1, True))
+    return ((ranks - 0.5) / sizes).argsort(1)
 
 
 @torch.no_grad()
