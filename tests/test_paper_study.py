@@ -20,17 +20,18 @@ from torch.nn.utils import parameters_to_vector
 
 import metricc
 
-STUDY = Path(__file__).parent.parent / "examples" / "paper"
-sys.path.insert(0, str(STUDY))
+sys.path.insert(0, str(Path(__file__).parent.parent / "examples" / "paper"))
 
-import compare  # noqa: E402 - the study is a directory to run, not a package
-import folds  # noqa: E402
-import losses  # noqa: E402
-import problems  # noqa: E402
-import stacked  # noqa: E402
-import tasks  # noqa: E402
-import train  # noqa: E402
-from networks import NETWORKS  # noqa: E402
+import candidates
+import compare
+import fidelity
+import folds
+import losses
+import problems
+import stacked
+import tasks
+import train
+from networks import NETWORKS
 
 FOLDS, RATES, ROWS, COLUMNS = 3, 2, 20, 64
 
@@ -371,6 +372,59 @@ class TestStatistics:
         assert compare.chance(loss, loss + 0.03, runs=1) == 1
 
 
+class TestFidelity:
+    """The paper's own experiment, with the paper's own settings."""
+
+    @pytest.mark.parametrize("row", [fidelity.ROWS[0], fidelity.ROWS[3]], ids=str)
+    def test_published_figures_lie_within_the_spread_of_the_folds(self, row: fidelity.Row) -> None:
+        training, test = fidelity.cut()
+        seen = fidelity.balance(training) if row.balanced else training
+        scores = fidelity.evaluate(row, fidelity.train(row, seen), test)
+        assert abs(scores.mean() - row.published) < scores.std(ddof=1)
+
+    def test_the_gradient_of_the_gmean_is_a_quarter_of_the_published_one(self) -> None:
+        published, ours = fidelity.gmean_gradients()
+        np.testing.assert_allclose(published, 4 * ours, rtol=1e-12)
+
+
+class TestCandidates:
+    """What was tried for the defaults computes what its name says."""
+
+    logits = torch.randn(FOLDS, RATES, 50, generator=torch.Generator().manual_seed(2))
+    target = LABELS.unsqueeze(1).expand(FOLDS, RATES, 50)
+
+    @pytest.mark.parametrize("name", candidates.CANDIDATES)
+    def test_every_one_has_a_gradient(self, name: str) -> None:
+        logits = self.logits.clone().requires_grad_()
+        loss = candidates.CANDIDATES[name].make(metricc.compile("f1"), LABELS)
+        values = loss(logits, self.target)
+        assert values.shape == (FOLDS, RATES)
+        values.sum().backward()
+        assert logits.grad.isfinite().all()
+        assert (logits.grad != 0).any(-1).all()
+        with torch.no_grad():
+            assert loss(logits, self.target).isfinite().all()
+
+    def test_slopes_of_balanced_accuracy_are_those_of_balanced_classes(self) -> None:
+        metric = metricc.compile("balanced_accuracy")
+        found = candidates.slope_bce(metric, LABELS)(self.logits, self.target)
+        share = self.target.mean(-1)
+        positive, negative = self.target, 1 - self.target
+        terms = losses.cross_entropy(self.logits, self.target)
+        expected = (positive * terms).sum(-1) / share + (negative * terms).sum(-1) / (1 - share)
+        torch.testing.assert_close(found, expected / 2 / 50)
+
+    def test_slopes_of_f1(self) -> None:
+        metric = metricc.compile("f1")
+        found = candidates.slope_bce(metric, LABELS)(self.logits, self.target)
+        soft = (10 * (self.logits.sigmoid() - 0.5)).sigmoid()
+        f1 = 2 * (soft * self.target).sum(-1) / (soft + self.target).sum(-1)
+        weights = torch.where(self.target > 0, 2 - f1.unsqueeze(-1), f1.unsqueeze(-1))
+        terms = losses.cross_entropy(self.logits, self.target)
+        torch.testing.assert_close(found, (weights * terms).sum(-1) / weights.sum(-1))
+
+
+STUDY = Path(__file__).parent.parent / "examples" / "paper"
 COMMAND = [sys.executable, "-W", "error", str(STUDY), "--quick", "--jobs", "1"]
 SMALL = ["--problem", "wine 15 %", "--metric", "f1", "--network", "SLP"]
 
@@ -382,17 +436,26 @@ def study(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 class TestCommand:
     """The study as a user runs it."""
 
-    def test_quick_study_and_a_second_one_with_the_same_numbers(self, tmp_path: Path) -> None:
-        for name in ("first", "second"):
-            result = study(*SMALL, "--out", tmp_path / name)
-            assert result.returncode == 0, result.stderr
-        first, second = tmp_path / "first", tmp_path / "second"
-        for name in ("folds.csv", "table.csv", "summary.md"):
-            assert (first / name).read_text() == (second / name).read_text()
-        assert "| metricc" in (first / "summary.md").read_text()
-        assert (first / "curves.png").stat().st_size > 10_000
+    def test_quick_study(self, tmp_path: Path) -> None:
+        result = study("--out", tmp_path)
+        assert result.returncode == 0, result.stderr
+        summary = (tmp_path / "summary.md").read_text()
+        for loss in (*losses.LOSSES, tasks.TUNED):
+            assert summary.count(f"| {loss} ") >= 5
+        table = pd.read_csv(tmp_path / "table.csv")
+        assert len(table) == 3 * 2 * 9 * 2  # problems, networks, losses, metrics
+        assert table["score"].between(-1, 1).all()
+        rows = pd.read_csv(tmp_path / "folds.csv")
+        assert (rows.groupby(["problem", "network", "loss", "metric"]).size() == 5).all()
+        f1 = rows[rows["metric"] == "f1"]
+        expected = 2 * f1["tp"] / (2 * f1["tp"] + f1["fp"] + f1["fn"])
+        np.testing.assert_allclose(f1["score"], expected.fillna(0))
+        for name in ("ranks", "gain", "curves"):
+            assert (tmp_path / f"{name}.png").stat().st_size > 10_000
 
-    def test_an_interrupted_study_loses_nothing_and_repeats_nothing(self, tmp_path: Path) -> None:
+    def test_an_interrupted_study_loses_nothing_and_gives_the_same_numbers(
+        self, tmp_path: Path
+    ) -> None:
         whole, broken = tmp_path / "whole", tmp_path / "broken"
         assert study(*SMALL, "--out", whole).returncode == 0
         process = subprocess.Popen(
@@ -434,7 +497,10 @@ class TestCommand:
         ("arguments", "words"),
         [
             (["--problem", "nonesuch"], "there is no problem 'nonesuch'"),
-            (["--metric", "f11"], "f11"),
+            (["--metric", "f11"], "did you mean `f1`"),
+            (["--metric", "fpr"], "fpr is better when it is lower"),
+            (["--metric", "multiclass_mcc"], "sums over classes"),
+            (["--problem", "wine 15 %", "--network", "CNN"], "none of the networks is for these"),
             (["--csv", "missing.csv", "--target", "y"], "missing.csv cannot be read"),
             (["--csv", "missing.csv"], "--target"),
         ],
@@ -444,7 +510,18 @@ class TestCommand:
         assert result.returncode == 1
         assert words in result.stderr
         assert "Traceback" not in result.stderr
-        assert not (tmp_path / "out").exists()
+        assert not (tmp_path / "out" / "summary.md").exists()
+
+    def test_a_table_of_the_users(self, tmp_path: Path) -> None:
+        problem = problems.synthetic(1, 0.2, 4, 2.0, rows=150)
+        frame = pd.DataFrame(problem.features).assign(ill=np.where(problem.labels, "yes", "no"))
+        frame.to_csv(tmp_path / "patients.csv", index=False)
+        arguments = ["--csv", tmp_path / "patients.csv", "--target", "ill", *SMALL[2:]]
+        result = study(*arguments, "--out", tmp_path / "out")
+        assert result.returncode == 0, result.stderr
+        table = pd.read_csv(tmp_path / "out" / "table.csv")
+        assert set(table["problem"]) == {"patients"}
+        assert table["share"].iloc[0] == pytest.approx(0.2, abs=0.03)
 
 
 def lines(path: Path) -> int:
