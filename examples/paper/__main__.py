@@ -13,6 +13,7 @@ the next run goes on where this one stopped.
 
 from __future__ import annotations
 
+import json
 import os
 from functools import partial
 from pathlib import Path
@@ -98,7 +99,8 @@ def main(
         scope = narrowed(QUICK if quick else CHOICE if candidates else FULL, Options(**options))
         problems = {name: load() for name, load in scope.problems.items()}
         directory = claim(out or Path(scope.out))
-        journal = Journal(directory / NAME, describe(scope.settings, problems))
+        known = describe(scope.settings, problems)
+        journal = Journal(directory / NAME, known)
         tasks = plan(scope.problems, scope.networks, scope.losses, scope.settings.metrics)
         if not tasks:
             raise ProblemError("none of the networks is for these problems")
@@ -106,6 +108,7 @@ def main(
     except (ProblemError, JournalError, metricc.MetricError) as error:
         raise click.ClickException(str(error)) from error
     done = {task: journal.done[task] for task in tasks}
+    (directory / "study.json").write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
     write_report(directory, done, problems, scope.settings)
     click.echo(f"{directory / 'summary.md'}: {len(tasks)} tasks, of which nothing is left to do")
 

@@ -83,9 +83,8 @@ def curves(
     figure, panels = grid(len(problems), width=5.5, height=3.4)
     every = settings.schedule.every
     for problem, axes in zip(problems, panels, strict=True):
-        for task, result in sorted(
-            done.items(), key=lambda item: list(COLOURS).index(item[0].loss)
-        ):
+        shown = [item for item in done.items() if item[0].loss in COLOURS]
+        for task, result in sorted(shown, key=lambda item: list(COLOURS).index(item[0].loss)):
             if task.problem == problem and task.network == "SLP" and metric in result.curves:
                 line = result.curves[metric]
                 steps = every * np.arange(1, len(line) + 1)

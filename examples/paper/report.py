@@ -39,6 +39,7 @@ def write_report(
     table.to_csv(directory / "table.csv", index=False)
     (directory / "summary.md").write_text(summary(folds, table, settings), encoding="utf-8")
     if len(problems) > 1:
+        table = table[table["loss"].isin(pictures.COLOURS)]  # candidates would crowd them
         pictures.save(pictures.ranks(table, settings.metrics), directory / "ranks.png")
         pictures.save(pictures.gain(table, settings.metrics), directory / "gain.png")
     shown = [name for name in CURVES if name in problems] or list(problems)[:2]
@@ -125,7 +126,7 @@ def means(table: pd.DataFrame, settings: Settings) -> str:
     columns = {}
     for metric in settings.metrics:
         problems = compare.by_problem(table, metric)
-        rank, mean = compare.ranks(problems), problems.mean()
+        mean, rank = problems.mean(), compare.ranks(problems)[problems.columns]
         columns[metric] = mean.map("{:.3f}".format) + rank.map(" ({:.1f})".format)
     count = table["problem"].nunique()
     distance = compare.critical_difference(table["loss"].nunique(), count)
