@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fuzz
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -362,11 +362,11 @@ HARMLESS = {"parentheses", "plus signs", "exponentials of counts"}
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_hostile_text_is_refused_or_harmless_within_a_second(what: str) -> None:
+def test_hostile_text_is_refused_or_harmless_and_soon(what: str) -> None:
     text = HOSTILE[what]
-    start = time.process_time()
     try:
-        resolve(text)
+        with fuzz.limited(fuzz.PATIENCE):
+            resolve(text)
     except MetricError as error:
         picture = str(error)
         picture.encode()
@@ -374,7 +374,6 @@ def test_hostile_text_is_refused_or_harmless_within_a_second(what: str) -> None:
         assert all(line.isprintable() for line in picture.splitlines())
     else:
         assert what in HARMLESS
-    assert time.process_time() - start < 1
 
 
 def test_python_keyword_is_a_parameter_like_any_other() -> None:

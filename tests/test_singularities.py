@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from itertools import combinations
 from typing import Any
 
@@ -246,11 +245,3 @@ def test_random_formulas_with_faces_alone_are_finite_inside(text: str) -> None:
 )
 def test_nothing_is_said_of_what_is_too_large(text: str, expected: list[str]) -> None:
     assert [words for _, words in found(text)] == expected
-
-
-def test_finding_them_takes_no_time() -> None:
-    symbolics = [compiled(name).symbolic for name in LIBRARY]
-    started = time.process_time()
-    for symbolic in symbolics:
-        find_singularities(symbolic)
-    assert time.process_time() - started < len(symbolics) * 0.02
