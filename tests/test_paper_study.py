@@ -26,6 +26,7 @@ import candidates
 import compare
 import fidelity
 import folds
+import journal
 import losses
 import problems
 import stacked
@@ -152,6 +153,13 @@ def one_by_one(
             return -(terms * torch.where(positive, (1 - share) / share, 1.0)).mean()
         case "focal":
             return -(torch.where(positive, 1 - share, share) * missed**2 * terms).mean()
+        case "metricc + weighted BCE":
+            parts = [one_by_one(part, logits, target, labels) for part in name.split(" + ")]
+            return parts[0] + 0.1 * parts[1]
+        case "metricc + slope BCE":  # F1's slopes are as 2 - F1 to F1
+            own = one_by_one("metricc", logits, target, labels)
+            weights = torch.where(positive, 1 + own, 1 - own)
+            return own - 0.5 * (weights * terms).sum() / weights.sum()
     soft = {
         "identity": prob,
         "AnyLoss": (73 * (prob - 0.5)).sigmoid(),
@@ -407,7 +415,7 @@ class TestCandidates:
 
     def test_slopes_of_balanced_accuracy_are_those_of_balanced_classes(self) -> None:
         metric = metricc.compile("balanced_accuracy")
-        found = candidates.slope_bce(metric, LABELS)(self.logits, self.target)
+        found = losses.slope_bce(metric, LABELS)(self.logits, self.target)
         share = self.target.mean(-1)
         positive, negative = self.target, 1 - self.target
         terms = losses.cross_entropy(self.logits, self.target)
@@ -416,7 +424,7 @@ class TestCandidates:
 
     def test_slopes_of_f1(self) -> None:
         metric = metricc.compile("f1")
-        found = candidates.slope_bce(metric, LABELS)(self.logits, self.target)
+        found = losses.slope_bce(metric, LABELS)(self.logits, self.target)
         soft = (10 * (self.logits.sigmoid() - 0.5)).sigmoid()
         f1 = 2 * (soft * self.target).sum(-1) / (soft + self.target).sum(-1)
         weights = torch.where(self.target > 0, 2 - f1.unsqueeze(-1), f1.unsqueeze(-1))
@@ -443,7 +451,7 @@ class TestCommand:
         for loss in (*losses.LOSSES, tasks.TUNED):
             assert summary.count(f"| {loss} ") >= 5
         table = pd.read_csv(tmp_path / "table.csv")
-        assert len(table) == 3 * 2 * 9 * 2  # problems, networks, losses, metrics
+        assert len(table) == 3 * 2 * 11 * 2  # problems, networks, losses, metrics
         assert table["score"].between(-1, 1).all()
         rows = pd.read_csv(tmp_path / "folds.csv")
         assert (rows.groupby(["problem", "network", "loss", "metric"]).size() == 5).all()
@@ -461,18 +469,18 @@ class TestCommand:
         process = subprocess.Popen(
             [*COMMAND, *SMALL, "--out", str(broken)], stderr=subprocess.DEVNULL
         )
-        journal = broken / "journal.jsonl"
-        while process.poll() is None and lines(journal) < 4:
+        finished = broken / "journal.jsonl"
+        while process.poll() is None and lines(finished) < 4:
             time.sleep(0.05)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        kept = lines(journal)
+        kept = lines(finished)
         assert 4 <= kept < lines(whole / "journal.jsonl")
-        with journal.open("a") as file:
+        with finished.open("a") as file:
             file.write('{"task": ["wine 15 %", "SL')  # a line that the kill cut short
         result = study(*SMALL, "--out", broken)
         assert result.returncode == 0, result.stderr
-        entries = [json.loads(line) for line in journal.read_text().splitlines()[1:]]
+        entries = [json.loads(line) for line in finished.read_text().splitlines()[1:]]
         done = [tuple(entry["task"]) for entry in entries]
         assert len(done) == len(set(done)) == lines(whole / "journal.jsonl") - 1
         for name in ("folds.csv", "table.csv", "summary.md"):
@@ -492,6 +500,24 @@ class TestCommand:
         assert result.returncode == 1
         assert "holds other files" in result.stderr
         assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+    def test_a_second_run_in_the_same_directory_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "journal.jsonl").touch()
+        with journal.alone(tmp_path):
+            result = study(*SMALL, "--out", tmp_path)
+        assert result.returncode == 1
+        assert "another run is at work" in result.stderr
+        assert study(*SMALL, "--out", tmp_path).returncode == 0
+
+    def test_a_missing_package_is_named_with_the_extra(self) -> None:
+        code = f"""
+import runpy, sys
+sys.modules["baycomp"] = None
+runpy.run_path({str(STUDY)!r}, run_name="__main__")
+"""
+        result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+        assert result.returncode == 1
+        assert result.stderr == "error: the study needs baycomp: pip install 'metricc[paper]'\n"
 
     @pytest.mark.parametrize(
         ("arguments", "words"),

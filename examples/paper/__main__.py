@@ -13,6 +13,8 @@ the next run goes on where this one stopped.
 
 from __future__ import annotations
 
+import extra  # isort: skip  # noqa: F401 - comes first, to say what is missing
+
 import json
 import os
 from functools import partial
@@ -23,7 +25,7 @@ import click
 
 import metricc
 from candidates import CANDIDATES
-from journal import NAME, Journal, JournalError, claim, describe
+from journal import NAME, Journal, JournalError, alone, claim, describe
 from loaders import read_csv, read_openml
 from losses import LOSSES
 from networks import NETWORKS
@@ -100,11 +102,12 @@ def main(
         problems = {name: load() for name, load in scope.problems.items()}
         directory = claim(out or Path(scope.out))
         known = describe(scope.settings, problems)
-        journal = Journal(directory / NAME, known)
         tasks = plan(scope.problems, scope.networks, scope.losses, scope.settings.metrics)
         if not tasks:
             raise ProblemError("none of the networks is for these problems")
-        run_tasks(tasks, scope.problems, scope.settings, journal, jobs)
+        with alone(directory):
+            journal = Journal(directory / NAME, known)
+            run_tasks(tasks, scope.problems, scope.settings, journal, jobs)
     except (ProblemError, JournalError, metricc.MetricError) as error:
         raise click.ClickException(str(error)) from error
     done = {task: journal.done[task] for task in tasks}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from losses import Loss, Recipe, cross_entropy, of_metric, weighted_bce
+from losses import Loss, Recipe, blended, of_metric, slope_bce, weighted_bce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,38 +40,6 @@ def started_by(first: Callable[[metricc.Metric, torch.Tensor], Loss], share: flo
         return loss
 
     return Recipe(make, is_of_metric=True)
-
-
-def blended(
-    other: Callable[[metricc.Metric, torch.Tensor], Loss], weight: float, **options: object
-) -> Recipe:
-    """Return metricc's loss plus another one times a weight."""
-    own = of_metric(**options)
-
-    def make(metric: metricc.Metric, labels: torch.Tensor) -> Loss:
-        first, second = own.make(metric, labels), other(metric, labels)
-        return lambda logits, target: first(logits, target) + weight * second(logits, target)
-
-    return Recipe(make, is_of_metric=True)
-
-
-def slope_bce(metric: metricc.Metric, _labels: torch.Tensor) -> Loss:
-    """Return the cross entropy in which an element weighs what the metric's slope there says.
-
-    At the optimum of F_β, of the G-mean and the like, decisions are those of a classification with
-    costs, and the costs are the slopes (Parambath et al. 2014). They are taken at each batch.
-    """
-    module = metric.loss(task="multilabel", average="none", surrogate="identity", from_logits=False)
-
-    def loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        soft = (10 * (logits.detach().sigmoid() - 0.5)).sigmoid().requires_grad_()
-        with torch.enable_grad():
-            values = module(soft.flatten(0, 1).unsqueeze(0), target.flatten(0, 1).unsqueeze(0))
-            (slopes,) = torch.autograd.grad(values.sum(), soft)
-        weights = slopes.abs() / slopes.abs().mean(-1, keepdim=True).clamp(min=1e-12)
-        return (weights * cross_entropy(logits, target)).mean(-1)
-
-    return loss
 
 
 def fading(
@@ -106,13 +74,11 @@ CANDIDATES = {
     "weighted BCE first, 20 %": started_by(weighted_bce, 0.2),
     "weighted BCE first, 40 %": started_by(weighted_bce, 0.4),
     "weighted mix 0.03": blended(weighted_bce, 0.03),
-    "weighted mix 0.1": blended(weighted_bce, 0.1),
     "weighted mix 0.5": blended(weighted_bce, 0.5),
     "weighted mix, fading": fading(weighted_bce, 1.0, 0.01),
     "slope BCE": Recipe(slope_bce, is_of_metric=True),
     "slope BCE first, 20 %": started_by(slope_bce, 0.2),
     "slope mix 0.1": blended(slope_bce, 0.1),
-    "slope mix 0.5": blended(slope_bce, 0.5),
     "slope mix 1": blended(slope_bce, 1.0),
     "slope mix 0.5, sharpness 20": blended(slope_bce, 0.5, sharpness=20.0),
     "slope mix 0.5, identity": blended(slope_bce, 0.5, surrogate="identity"),

@@ -9,6 +9,8 @@ with a seed of 2, the features as they are, no validation rows.
 
 from __future__ import annotations
 
+import extra  # isort: skip  # noqa: F401 - comes first, to say what is missing
+
 from typing import NamedTuple
 
 import click

@@ -9,13 +9,16 @@ import hashlib
 import json
 import os
 import platform
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from tasks import Result, Row, Settings, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from problems import Problem
@@ -55,6 +58,22 @@ def claim(directory: Path) -> Path:
     if any(directory.iterdir()) and not (directory / NAME).exists():
         raise JournalError(f"{directory} holds other files: name another directory with --out")
     return directory
+
+
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """Keep other runs out of a directory until this one ends, however it ends.
+
+    Raises:
+        JournalError: another run is at work there.
+    """
+    try:
+        with FileLock(directory / "lock", timeout=0):
+            yield
+    except Timeout:
+        raise JournalError(
+            f"another run is at work in {directory}: let it end, or name another with --out"
+        ) from None
 
 
 class Journal:

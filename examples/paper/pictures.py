@@ -9,7 +9,7 @@ import numpy as np
 import scikit_posthocs
 
 import compare
-from losses import OURS
+from losses import MIXES, OURS
 from tasks import TUNED, Result, Settings, Task
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ COLOURS = {
     "identity": "#2ca02c",
     "AnyLoss": "#ff7f0e",
     OURS: "#d62728",
+    **dict(zip(MIXES, ("#e377c2", "#000000"), strict=True)),
 }
-SHOWN = ["weighted BCE", TUNED, "AnyLoss", OURS]
+SHOWN = ["weighted BCE", TUNED, "AnyLoss", OURS, *MIXES]
 """The losses whose gain over BCE is drawn: all would hide each other."""
 SHARES = [0, 0.025, 0.075, 0.15, 0.3, 0.5]
 """Where the shares of positives are parted to take means."""
@@ -88,7 +89,7 @@ def curves(
             if task.problem == problem and task.network == "SLP" and metric in result.curves:
                 line = result.curves[metric]
                 steps = every * np.arange(1, len(line) + 1)
-                width = 2.2 if task.loss == OURS else 1.2
+                width = 2.2 if task.loss in (OURS, *MIXES) else 1.2
                 axes.plot(steps, line, color=COLOURS[task.loss], label=task.loss, linewidth=width)
         axes.set(title=f"{problem}, SLP", xlabel="step", ylabel=f"{metric} on validation rows")
     panels[0].legend(fontsize=8)

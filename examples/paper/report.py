@@ -9,7 +9,7 @@ import pandas as pd
 
 import compare
 import pictures
-from losses import BASELINES, OURS
+from losses import BASELINES, MIXES, OURS
 from networks import NETWORKS
 from tasks import RECIPES, TUNED, Result, Row, Settings, Task, compiled
 
@@ -97,7 +97,8 @@ def summary(folds: pd.DataFrame, table: pd.DataFrame, settings: Settings) -> str
     parts = [standings(folds, settings), means(table, settings)]
     parts += [networks(table, metric) for metric in settings.metrics]
     if table["problem"].nunique() > 1:
-        parts += [duels(table, metric) for metric in settings.metrics]
+        ours = [OURS, *MIXES]
+        parts += [duels(table, metric, own) for metric in settings.metrics for own in ours]
     parts += [cases(table, metric) for metric in settings.metrics]
     return "\n\n".join(parts) + "\n"
 
@@ -148,12 +149,12 @@ def networks(table: pd.DataFrame, metric: str) -> str:
     )
 
 
-def duels(table: pd.DataFrame, metric: str) -> str:
-    """Return how metricc's loss fares against each of the others, one at a time."""
+def duels(table: pd.DataFrame, metric: str, own: str) -> str:
+    """Return how a loss of metricc's fares against each of the others, one at a time."""
     problems = compare.by_problem(table, metric)
     rows = {}
-    for loss in problems.columns.drop(OURS):
-        found = compare.duel(problems[OURS], problems[loss])
+    for loss in problems.columns.drop(own):
+        found = compare.duel(problems[own], problems[loss])
         rows[loss] = {
             "wins / ties / losses": f"{found.wins} / {found.ties} / {found.losses}",
             "Wilcoxon p": f"{found.p_value:.2g}",
@@ -162,7 +163,7 @@ def duels(table: pd.DataFrame, metric: str) -> str:
             "worse": f"{found.worse:.2f}",
         }
     return (
-        f"## {metric}: {OURS} against each\n\nBy problem; a difference up to {compare.ROPE} is a "
+        f"## {metric}: {own} against each\n\nBy problem; a difference up to {compare.ROPE} is a "
         "tie. The last three are chances by the Bayesian signed-rank test.\n\n"
         + _markdown(pd.DataFrame(rows).T, "loss")
     )

@@ -11,6 +11,8 @@ round: what else the machine does hits all of them alike.
 
 from __future__ import annotations
 
+import extra  # isort: skip  # noqa: F401 - comes first, to say what is missing
+
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
