@@ -64,7 +64,9 @@ def advice(name: str) -> str:
     if name.lower() in _BEYOND:
         return _BEYOND[name.lower()].format(name=name)
     if _RUN.fullmatch(name):
-        return f"to multiply, write `{'*'.join(_CELL.findall(name))}`"
+        cells = _CELL.findall(name)
+        slip = f"did you mean `{cells[0]}`? " if cells[0] in ENTRIES and len(name) == 3 else ""
+        return f"{slip}to multiply, write `{'*'.join(cells)}`"
     if _LOOKS_LIKE_ENTRY.fullmatch(name):
         return (
             f"entries are {' '.join(ENTRIES)}; short for sums of them are {' '.join(SHORT_FORMS)}"
