@@ -12,12 +12,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import _openml
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "examples" / "paper"))
 
-from loaders import read_csv, read_openml
+from loaders import from_frame, read_csv, read_openml
 from problems import ProblemError
 
 PATIENTS = """\
@@ -69,7 +70,9 @@ def test_one_is_positive_beside_zero_even_if_frequent(tmp_path: Path) -> None:
         ("x,y\n1,0\n,1\n,0\n", "y", "column 'x' lacks 2 of 3 values, the first in row 2: fill"),
         ("x,y\n1,0\n2,\n3,1\n", "y", "column 'y' lacks 1 of 3 values, the first in row 2"),
         ("x,y\n1,0\n2,0\n", "y", "column 'y' has the single value 0: there is nothing"),
-        ("x,y\n1,0\ninf,1\n2,0\n", "y", "column 'x' is infinite in row 2"),
+        ("x,y\n1,0\ninf,1\n2,0\n", "y", "column 'x' holds inf in row 2, beyond 3.4e38"),
+        ("x,y\n1,0\n2,1\n-1e39,0\n", "y", "column 'x' holds -1e+39 in row 3, beyond 3.4e38"),
+        ("x,y\n1,0\n1_000,1\n2,0\n", "y", "column 'x' holds text ('1_000' in row 2)"),
         ("x,y\n1,0\n2.5 kg,1\n2,0\n", "y", "column 'x' holds text ('2.5 kg' in row 2)"),
         ("y\n0\n1\n", "y", "there is no column besides 'y'"),
         ("x,y\n", "y", "column 'y' has the single value (no rows)"),
@@ -82,6 +85,26 @@ def test_what_is_refused(text: str, target: str, words: str, tmp_path: Path) -> 
     path.write_text(text)
     with pytest.raises(ProblemError, match=re.escape(words)):
         read_csv(path, target)
+
+
+def test_an_infinite_value_beside_text(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("city,x,y\nOslo,1,0\nRome,inf,1\n")
+    with pytest.raises(ProblemError, match="column 'x' holds inf in row 2"):
+        read_csv(path, "y", one_hot=True)
+
+
+def test_numbers_that_pandas_reads_as_text_or_categories() -> None:
+    frame = pd.DataFrame(
+        {
+            "id": [str(10**30), "2", "3"],
+            "level": pd.Categorical(["0", "1", "1"]),
+            "y": pd.Categorical(["1", "1", "0"], categories=["0", "1", "never"]),
+        }
+    )
+    problem = from_frame(frame, "y")
+    assert problem.features.tolist() == [[np.float32(1e30), 0], [2, 1], [3, 1]]
+    assert problem.labels.tolist() == [1, 1, 0]
 
 
 def test_a_positive_that_is_not_there(patients: Path) -> None:

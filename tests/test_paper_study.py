@@ -353,6 +353,20 @@ class TestStatistics:
         turned = compare.duel(second, first)
         assert turned.worse == pytest.approx(found.better, abs=0.02)
 
+    def test_problems_of_one_data_set_count_once(self) -> None:
+        table = pd.DataFrame(
+            {
+                "problem": ["breast 37 %", "breast 9 %", "random 10 %"],
+                "network": "SLP",
+                "loss": "BCE",
+                "metric": "f1",
+                "score": [0.8, 0.6, 0.5],
+            }
+        )
+        found = compare.by_data_set(table, "f1")["BCE"]
+        assert found.to_dict() == {"breast": pytest.approx(0.7), "random 10 %": 0.5}
+        assert len({problems.data_set(name) for name in problems.FINAL}) == 16
+
     def test_critical_difference(self) -> None:
         # Demšar 2006: 4 classifiers on 14 data sets, 2.569 √(4·5/(6·14)) = 1.25
         assert compare.critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
@@ -371,7 +385,6 @@ class TestStatistics:
         assert found.best_or_near == pytest.approx(2 / 3)
         assert found.beaten == pytest.approx(1 / 3)
         assert found.worst_deficit == pytest.approx(0.1, abs=0.002)
-        assert found.worst_case == ("SLP", "z")
 
     def test_a_lead_that_may_be_luck(self) -> None:
         rng = np.random.default_rng(0)
@@ -529,6 +542,9 @@ runpy.run_path({str(STUDY)!r}, run_name="__main__")
             (["--problem", "wine 15 %", "--network", "CNN"], "none of the networks is for these"),
             (["--csv", "missing.csv", "--target", "y"], "missing.csv cannot be read"),
             (["--csv", "missing.csv"], "--target"),
+            (["--csv", "a.csv", "--openml", "7"], "--csv and --openml are different data"),
+            (["--target", "ill"], "--target is of a table: give --csv FILE"),
+            (["--candidates"], "--quick and --candidates are two studies"),
         ],
     )
     def test_mistakes(self, arguments: list[str], words: str, tmp_path: Path) -> None:
@@ -537,6 +553,30 @@ runpy.run_path({str(STUDY)!r}, run_name="__main__")
         assert words in result.stderr
         assert "Traceback" not in result.stderr
         assert not (tmp_path / "out" / "summary.md").exists()
+
+    def test_a_journal_without_results_takes_other_settings(self, tmp_path: Path) -> None:
+        few = problems.synthetic(1, 0.06, 4, 2.0, rows=100)
+        path = tmp_path / "few.csv"
+        pd.DataFrame(few.features).assign(y=few.labels).to_csv(path, index=False)
+        where = ["--csv", path, "--target", "y", *SMALL[2:], "--out", tmp_path / "out"]
+        result = study(*where, "--folds", "10")
+        assert result.returncode == 1
+        assert "6 rows of the rarer class are too few for 10 folds" in result.stderr
+        result = study(*where, "--folds", "5")
+        assert result.returncode == 0, result.stderr
+
+    def test_other_data_of_the_same_name_is_refused(self, tmp_path: Path) -> None:
+        path, here = tmp_path / "journal.jsonl", {"seed": 0}
+        kept = journal.Journal(path, {**here, "data": {"a": "1"}})
+        kept.add(tasks.Task("a", "SLP", "BCE", ""), tasks.Result([], {}))
+        kept = journal.Journal(path, {**here, "data": {"b": "2"}})
+        assert [task.problem for task in kept.done] == ["a"]
+        with pytest.raises(journal.JournalError, match=r"data\.b 2, not 3"):
+            journal.Journal(path, {**here, "data": {"b": "3"}})
+
+    def test_the_journal_knows_the_code(self) -> None:
+        sources = {path.name for path in journal.sources()}
+        assert sources >= {"losses.py", "train.py", "compiler.py", "passes.c", "rates.metric"}
 
     def test_a_table_of_the_users(self, tmp_path: Path) -> None:
         problem = problems.synthetic(1, 0.2, 4, 2.0, rows=150)

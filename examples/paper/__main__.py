@@ -25,6 +25,7 @@ import click
 
 import metricc
 from candidates import CANDIDATES
+from folds import LEAST
 from journal import NAME, Journal, JournalError, alone, claim, describe
 from loaders import read_csv, read_openml
 from losses import LOSSES
@@ -75,13 +76,13 @@ EVERYWHERE = {"help_option_names": ["-h", "--help"]}
 @click.option("--csv", type=click.Path(path_type=Path), help="A table with a column to predict.")
 @click.option("--openml", type=int, metavar="NUMBER", help="A data set of OpenML.")
 @click.option("--target", help="The column to predict.")
-@click.option("--positive", help="Its value that counts as positive; else the rarer of two.")
+@click.option("--positive", help="Its value for positives; else 1 beside 0, or the rarer.")
 @click.option("--drop", multiple=True, metavar="COLUMN", help="Leave a column out; repeatable.")
 @click.option("--one-hot", is_flag=True, help="Make columns of 0 and 1 from columns of text.")
 @click.option("--metric", "metrics", multiple=True, help="A metric of the library; repeatable.")
 @click.option("--problem", "names", multiple=True, help="One of the problems; repeatable.")
 @click.option("--network", "networks", multiple=True, type=click.Choice([*NETWORKS]))
-@click.option("--folds", type=click.IntRange(min=2), help="Of the cross-validation; 10.")
+@click.option("--folds", type=click.IntRange(min=LEAST), help="Of the cross-validation; 10.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of folds, weights and batches; 0.")
 @click.option("--jobs", type=click.IntRange(min=1), default=os.cpu_count(), show_default=True)
 @click.option(
@@ -98,6 +99,8 @@ def main(
 ) -> None:
     """Compare losses on imbalanced problems, without leaks from test data."""
     try:
+        if quick and candidates:
+            raise ProblemError("--quick and --candidates are two studies: give one of them")
         scope = narrowed(QUICK if quick else CHOICE if candidates else FULL, Options(**options))
         problems = {name: load() for name, load in scope.problems.items()}
         directory = claim(out or Path(scope.out))
@@ -107,12 +110,13 @@ def main(
             raise ProblemError("none of the networks is for these problems")
         with alone(directory):
             journal = Journal(directory / NAME, known)
-            run_tasks(tasks, scope.problems, scope.settings, journal, jobs)
+            run_tasks(tasks, problems, scope.settings, journal, jobs)
+            done = {task: journal.done[task] for task in tasks}
+            text = json.dumps(known, indent=2) + "\n"
+            (directory / "study.json").write_text(text, encoding="utf-8")
+            write_report(directory, done, problems, scope.settings)
     except (ProblemError, JournalError, metricc.MetricError) as error:
         raise click.ClickException(str(error)) from error
-    done = {task: journal.done[task] for task in tasks}
-    (directory / "study.json").write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
-    write_report(directory, done, problems, scope.settings)
     click.echo(f"{directory / 'summary.md'}: {len(tasks)} tasks, of which nothing is left to do")
 
 
@@ -146,9 +150,13 @@ def narrowed(scope: Scope, options: Options) -> Scope:
         folds=options.folds or scope.settings.folds,
         seed=scope.settings.seed if options.seed is None else options.seed,
     )
-    networks = options.networks or scope.networks
+    problems = choose_problems(scope.problems, options)
+    is_own = options.csv is not None or options.openml is not None
     return scope._replace(
-        settings=settings, problems=choose_problems(scope.problems, options), networks=networks
+        settings=settings,
+        problems=problems,
+        networks=options.networks or scope.networks,
+        out=f"paper-{'-'.join(next(iter(problems)).split())}" if is_own else scope.out,
     )
 
 
@@ -166,8 +174,30 @@ def check_metric(name: str) -> None:
         raise ProblemError(f"{name} is better when it is lower; the study raises metrics")
 
 
+def check_source(options: Options) -> None:
+    """Refuse options of data that is not asked for, and two kinds of data.
+
+    Raises:
+        ProblemError: one of them would go unheeded.
+    """
+    sources = {"--csv": options.csv, "--openml": options.openml, "--problem": options.names}
+    given = [name for name, value in sources.items() if value not in (None, ())]
+    if len(given) > 1:
+        raise ProblemError(f"{' and '.join(given)} are different data: give one of them")
+    of_tables = {
+        "--target": options.target,
+        "--positive": options.positive,
+        "--drop": options.drop,
+        "--one-hot": options.one_hot,
+    }
+    unheeded = [name for name, value in of_tables.items() if value not in (None, (), False)]
+    if unheeded and options.csv is None and options.openml is None:
+        raise ProblemError(f"{unheeded[0]} is of a table: give --csv FILE or --openml NUMBER, too")
+
+
 def choose_problems(problems: dict[str, Loader], options: Options) -> dict[str, Loader]:
     """Return the user's own problem, or those of the study that were named."""
+    check_source(options)
     how = {"positive": options.positive, "drop": options.drop, "one_hot": options.one_hot}
     if options.csv is not None:
         if options.target is None:

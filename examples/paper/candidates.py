@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from losses import Loss, Recipe, blended, of_metric, slope_bce, weighted_bce
+from train import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import metricc
 
-STEPS = 600
+STEPS = Schedule().steps
 """How long a schedule lasts: as the study's trainings do at most."""
 
 

@@ -1,7 +1,7 @@
 """What the scores say: means, ranks, who beats whom, and whether that could be chance.
 
-A *case* is a network on a problem. The tests take problems, each the mean of its networks, since
-the networks of one problem are no independent evidence.
+A *case* is a network on a problem. The tests take data sets, each the mean of the problems that
+were cut from it and of their networks: these are no independent evidence.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import baycomp
 import numpy as np
 from scipy import stats
+
+from problems import data_set
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,18 +42,22 @@ def by_problem(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     return by_case(table, metric).groupby("problem", sort=False).mean()
 
 
+def by_data_set(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the mean over what was cut from a data set, a row per set and a column per loss."""
+    return by_problem(table, metric).groupby(data_set, sort=False).mean()
+
+
 class Standing(NamedTuple):
     """How a loss stands against the best of its rivals in each case.
 
-    `beaten` is the share of cases in which that rival is better by more than `ROPE` with a chance
-    of 95 %, by the Bayesian correlated t-test over the folds: of many rivals one is always ahead
-    by luck.
+    Of many rivals one is always ahead by luck. `beaten` is the share of cases in which the best one
+    is better by more than `ROPE` with a chance of 95 %, by the Bayesian correlated t-test over the
+    folds: an upper bound, since these same folds have named the best.
     """
 
     best_or_near: float
     beaten: float
     worst_deficit: float
-    worst_case: tuple[str, str]
 
 
 def stand(folds: pd.DataFrame, loss: str, rivals: list[str], runs: pd.Series) -> Standing:
@@ -75,7 +81,6 @@ def stand(folds: pd.DataFrame, loss: str, rivals: list[str], runs: pd.Series) ->
         best_or_near=float((deficit <= ROPE).mean()),
         beaten=float(np.mean(beaten)),
         worst_deficit=float(max(0.0, deficit.max())),
-        worst_case=deficit.idxmax(),
     )
 
 
@@ -86,11 +91,11 @@ def chance(loss: pd.Series, rival: pd.Series, runs: int) -> float:
 
 
 class Duel(NamedTuple):
-    """One loss against another over the problems.
+    """One loss against another over data sets.
 
-    `p_value` is Wilcoxon's. The last three are the chances that the first one is better by more
-    than `ROPE`, that both are the same, and that the second one is better, on a further problem
-    (Bayesian signed-rank test, Benavoli et al. 2017).
+    `p_value` is Wilcoxon's. On a further data set the first one is better by more than `ROPE`, both
+    are the same, or the second one is better; the last three are the chances that each of these is
+    the likeliest (Bayesian signed-rank test, Benavoli et al. 2017).
     """
 
     wins: int
@@ -103,7 +108,7 @@ class Duel(NamedTuple):
 
 
 def duel(first: pd.Series, second: pd.Series) -> Duel:
-    """Compare two losses over the problems; differences up to `ROPE` are ties."""
+    """Compare two losses over data sets; differences up to `ROPE` are ties."""
     difference = (first - second).to_numpy()
     wins, losses = int((difference > ROPE).sum()), int((difference < -ROPE).sum())
     p_value = stats.wilcoxon(difference).pvalue if difference.any() else 1.0
@@ -113,12 +118,12 @@ def duel(first: pd.Series, second: pd.Series) -> Duel:
     return Duel(wins, ties, losses, float(p_value), better, same, worse)
 
 
-def ranks(problems: pd.DataFrame) -> pd.Series:
-    """Return each loss's mean rank over the problems; 1 is the best."""
-    return problems.rank(axis=1, ascending=False).mean().sort_values()
+def ranks(scores: pd.DataFrame) -> pd.Series:
+    """Return each loss's mean rank over the rows; 1 is the best."""
+    return scores.rank(axis=1, ascending=False).mean().sort_values()
 
 
-def critical_difference(losses: int, problems: int, level: float = 0.05) -> float:
+def critical_difference(losses: int, sets: int, level: float = 0.05) -> float:
     """Return how far mean ranks must lie apart by Nemenyi's test (Demšar 2006)."""
     quantile = stats.studentized_range.ppf(1 - level, losses, np.inf) / np.sqrt(2)
-    return float(quantile * np.sqrt(losses * (losses + 1) / (6 * problems)))
+    return float(quantile * np.sqrt(losses * (losses + 1) / (6 * sets)))

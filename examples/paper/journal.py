@@ -11,20 +11,23 @@ import os
 import platform
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+import metricc
 from tasks import Result, Row, Settings, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from problems import Problem
 
 NAME = "journal.jsonl"
 LIBRARIES = ("metricc", "numpy", "scikit-learn", "torch")
+STUDY = ("candidates", "folds", "losses", "networks", "stacked", "tasks", "train")
+"""The modules here that the numbers come from."""
 
 
 class JournalError(Exception):
@@ -32,20 +35,33 @@ class JournalError(Exception):
 
 
 def describe(settings: Settings, problems: Mapping[str, Problem]) -> dict[str, object]:
-    """Return all that the numbers depend on: settings, data, versions, machine."""
-    data = {name: _digest(problem) for name, problem in problems.items()}
+    """Return all that the numbers depend on: settings, data, code, versions, machine."""
+    data = {
+        name: _digest(problem.features.tobytes(), problem.labels.tobytes())
+        for name, problem in problems.items()
+    }
     return {
         "settings": {**settings._asdict(), "schedule": settings.schedule._asdict()},
         "data": data,
+        "code": _digest(*(path.read_bytes() for path in sources())),
         "versions": {name: version(name) for name in LIBRARIES},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }
 
 
-def _digest(problem: Problem) -> str:
-    """Return a fingerprint of a problem's numbers."""
-    return hashlib.sha256(problem.features.tobytes() + problem.labels.tobytes()).hexdigest()[:16]
+def sources() -> list[Path]:
+    """Return the files whose code makes the numbers."""
+    package = Path(metricc.__file__).parent
+    return [
+        *(Path(__file__).with_name(f"{name}.py") for name in STUDY),
+        *sorted(path for path in package.rglob("*") if path.suffix in (".c", ".metric", ".py")),
+    ]
+
+
+def _digest(*parts: bytes) -> str:
+    """Return a fingerprint."""
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def claim(directory: Path) -> Path:
@@ -88,23 +104,29 @@ class Journal:
         self.path, self.done = path, dict[Task, Result]()
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
         whole = [line for line in lines if line.endswith("\n")]
-        if whole:
-            self._check(whole[0], settings)
-            self.done.update(map(_entry, whole[1:]))
-        else:
-            if lines:
-                raise JournalError(f"{path} is not a journal of this study")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            whole = [json.dumps(settings) + "\n"]
+        wanted = json.loads(json.dumps(settings))
+        known = self._header(whole[0] if whole else "{}" if not lines else "")
+        if whole[1:]:  # without results there is nothing that other settings could spoil
+            self._check(known, wanted)
+            wanted["data"] = {**known.get("data", {}), **wanted["data"]}
+        self.done.update(map(_entry, whole[1:]))
+        whole[:1] = [json.dumps(wanted) + "\n"]
         if whole != lines:
+            path.parent.mkdir(parents=True, exist_ok=True)
             _replace(path, "".join(whole))
 
-    def _check(self, line: str, settings: Mapping[str, object]) -> None:
+    def _header(self, line: str) -> dict[str, Any]:
         try:
-            known = _flat(json.loads(line))
-        except (ValueError, AttributeError):
-            raise JournalError(f"{self.path} is not a journal of this study") from None
-        wanted = _flat(json.loads(json.dumps(settings)))
+            header = json.loads(line)
+        except ValueError:
+            header = None
+        if not isinstance(header, dict):
+            raise JournalError(f"{self.path} is not a journal of this study")
+        return header
+
+    def _check(self, header: Mapping[str, object], settings: Mapping[str, object]) -> None:
+        """Refuse settings other than those of the results; further problems are welcome."""
+        known, wanted = _flat(header), _flat(settings)
         for name in sorted(known.keys() & wanted.keys()):
             if known[name] != wanted[name]:
                 raise JournalError(

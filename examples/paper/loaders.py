@@ -28,7 +28,7 @@ def read_csv(
     Args:
         path: the file.
         target: the column to predict.
-        positive: its value that counts as positive; of two values the rarer one, else 1.
+        positive: its value that counts as positive; else 1 beside 0, or the rarer of two.
         drop: columns to leave out.
         one_hot: whether a column of text becomes a column of 0 and 1 for each of its values.
 
@@ -87,20 +87,27 @@ def from_frame(
         raise ProblemError(f"there is no column besides {target!r}")
     for name, column in features.items():
         check_complete(str(name), column)
-    texts = [name for name, column in features.items() if not is_numeric(column)]
+    numbers = {name: to_numbers(column) for name, column in features.items()}
+    texts = [name for name, column in numbers.items() if column.isna().any()]
     if texts and not one_hot:
-        name, column = texts[0], features[texts[0]]
-        row = next(row for row, value in enumerate(column, 1) if not _is_number(value))
+        name = texts[0]
+        row = _first(numbers[name].isna())
         raise ProblemError(
-            f"column {name!r} holds text ({column.iloc[row - 1]!r} in row {row}): "
+            f"column {name!r} holds text ({features[name].iloc[row - 1]!r} in row {row}): "
             f"give --one-hot, or leave the column out with --drop {name}"
         )
-    numbers = pd.get_dummies(features, columns=texts).to_numpy(np.float64)
-    for name, values in zip(features.columns, numbers.T, strict=False):
-        if not texts and not np.isfinite(values).all():
-            row = 1 + int(np.argmin(np.isfinite(values)))
-            raise ProblemError(f"column {name!r} is infinite in row {row}")
-    return Problem(numbers.astype(np.float32), labels)
+    for name, column in numbers.items():
+        is_small = column.abs() <= np.finfo(np.float32).max
+        if name not in texts and not is_small.all():
+            row = _first(~is_small)
+            raise ProblemError(
+                f"column {name!r} holds {column.iloc[row - 1]} in row {row}, beyond 3.4e38: "
+                f"correct it, or leave the column out with --drop {name}"
+            )
+    plain = [column for name, column in numbers.items() if name not in texts]
+    dummies = [pd.get_dummies(features[name]) for name in texts]
+    together = pd.concat([*plain, *dummies], axis=1)
+    return Problem(together.to_numpy(np.float32), labels)
 
 
 def find_labels(column: pd.Series, positive: str | None) -> np.ndarray:
@@ -112,6 +119,7 @@ def find_labels(column: pd.Series, positive: str | None) -> np.ndarray:
     name = column.name
     check_complete(str(name), column)
     counts = column.value_counts()
+    counts = counts[counts > 0]  # OpenML lists values that no row has
     values = {str(value): value for value in counts.index}
     if len(values) < 2:
         raise ProblemError(
@@ -136,32 +144,32 @@ def check_complete(name: str, column: pd.Series) -> None:
     """Refuse a column that lacks values."""
     lacking = column.isna().to_numpy()
     if lacking.any():
-        row = 1 + int(lacking.argmax())
+        row = _first(lacking)
         raise ProblemError(
             f"column {name!r} lacks {lacking.sum()} of {len(column)} values, the first in row "
             f"{row}: fill them in, or leave the column out with --drop {name}"
         )
 
 
-def is_numeric(column: pd.Series) -> bool:
-    """Tell whether a column holds numbers, or true and false."""
-    return pd.api.types.is_numeric_dtype(column.dtype)
+def to_numbers(column: pd.Series) -> pd.Series:
+    """Return a column's numbers, or true and false as 1 and 0; NaN where it holds text."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype(np.float64)
+    return pd.to_numeric(column.astype(object), errors="coerce")
 
 
 def _rarer(counts: pd.Series) -> object:
     """Return the value for positives: 1 beside 0, else the rarer one."""
-    values = list(counts.index)
-    ones = [value for value in values if value == 1]
-    has_zero = any(value == 0 for value in values)
-    return ones[0] if ones and has_zero else values[-1]
+    values = {str(value).removesuffix(".0"): value for value in counts.index}
+    for zero, one in (("0", "1"), ("False", "True")):
+        if values.keys() == {zero, one}:
+            return values[one]
+    return counts.index[-1]
 
 
-def _is_number(value: object) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+def _first(is_wanted: pd.Series | np.ndarray) -> int:
+    """Return the number of the first row of which something is true; the first row is 1."""
+    return 1 + int(np.asarray(is_wanted).argmax())
 
 
 def _unknown(name: str, columns: list[str]) -> str:

@@ -24,8 +24,8 @@ class Network(NamedTuple):
     is_for_pictures: bool = False
 
     def batch_size(self, rows: int) -> int:
-        """Return how many of the training rows make a batch: all of them, or no more than 512."""
-        return rows if self.share == 1 else min(round(self.share * rows), LARGEST_BATCH)
+        """Return how many of the training rows make a batch: all of them, or from 2 to 512."""
+        return rows if self.share == 1 else min(max(2, round(self.share * rows)), LARGEST_BATCH)
 
 
 def slp(columns: int) -> nn.Sequential:

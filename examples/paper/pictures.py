@@ -10,6 +10,7 @@ import scikit_posthocs
 
 import compare
 from losses import MIXES, OURS
+from networks import NETWORKS
 from tasks import TUNED, Result, Settings, Task
 
 if TYPE_CHECKING:
@@ -42,16 +43,16 @@ def ranks(table: pd.DataFrame, metrics: Sequence[str]) -> Figure:
     """Draw the mean ranks of the losses; bars join those that may differ by chance."""
     figure, panels = grid(len(metrics), width=8.0, height=2.6)
     for metric, axes in zip(metrics, panels, strict=True):
-        problems = compare.by_problem(table, metric)
-        chances = scikit_posthocs.posthoc_nemenyi_friedman(problems)
+        sets = compare.by_data_set(table, metric)
+        chances = scikit_posthocs.posthoc_nemenyi_friedman(sets)
         scikit_posthocs.critical_difference_diagram(
-            compare.ranks(problems),
+            compare.ranks(sets),
             chances,
             ax=axes,
             color_palette=COLOURS,
             label_props={"fontsize": 9},
         )
-        axes.set_title(f"{metric}: mean rank on {len(problems)} problems", fontsize=10)
+        axes.set_title(f"{metric}: mean rank on {len(sets)} data sets", fontsize=10)
     return figure
 
 
@@ -83,15 +84,18 @@ def curves(
     """Draw the validation score along the way, at each fold's best learning rate."""
     figure, panels = grid(len(problems), width=5.5, height=3.4)
     every = settings.schedule.every
+    network = next(name for name in NETWORKS if any(task.network == name for task in done))
     for problem, axes in zip(problems, panels, strict=True):
         shown = [item for item in done.items() if item[0].loss in COLOURS]
         for task, result in sorted(shown, key=lambda item: list(COLOURS).index(item[0].loss)):
-            if task.problem == problem and task.network == "SLP" and metric in result.curves:
+            if task.problem == problem and task.network == network and metric in result.curves:
                 line = result.curves[metric]
                 steps = every * np.arange(1, len(line) + 1)
                 width = 2.2 if task.loss in (OURS, *MIXES) else 1.2
                 axes.plot(steps, line, color=COLOURS[task.loss], label=task.loss, linewidth=width)
-        axes.set(title=f"{problem}, SLP", xlabel="step", ylabel=f"{metric} on validation rows")
+        axes.set(
+            title=f"{problem}, {network}", xlabel="step", ylabel=f"{metric} on validation rows"
+        )
     panels[0].legend(fontsize=8)
     return figure
 

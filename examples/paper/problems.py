@@ -62,6 +62,12 @@ def wine(positive: int, positives: int | None = None) -> Problem:
     return thinned(features, cultivars == positive, positives)
 
 
+def data_set(problem: str) -> str:
+    """Return what a problem was cut from, by its name; most have a data set of their own."""
+    first = problem.split()[0]
+    return first if first in SEVERAL else problem
+
+
 def random_set() -> Problem:
     """Return the *Random* set of the AnyLoss paper: 10,000 points in a plane, 10 % positive."""
     features, labels = datasets.make_classification(
@@ -148,6 +154,9 @@ PILOT: dict[str, Loader] = {
     "pilot 20 %": partial(synthetic, 105, 0.20, 8, 0.8, 0.02, rows=5000),
     "pilot 40 %": partial(synthetic, 106, 0.40, 20, 0.6, rows=5000),
 }
+
+SEVERAL = ("breast", "digit", "wine")
+"""The data sets that more than one problem was cut from."""
 
 PICTURES = {name for name in FINAL if name.startswith("digit")}
 """The problems whose columns are the pixels of a picture of 8 by 8."""

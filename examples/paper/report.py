@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control
 
 import compare
 import pictures
 from losses import BASELINES, MIXES, OURS
 from networks import NETWORKS
+from problems import data_set
 from tasks import RECIPES, TUNED, Result, Row, Settings, Task, compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from problems import Problem
@@ -38,13 +40,20 @@ def write_report(
     folds.to_csv(directory / "folds.csv", index=False)
     table.to_csv(directory / "table.csv", index=False)
     (directory / "summary.md").write_text(summary(folds, table, settings), encoding="utf-8")
-    if len(problems) > 1:
-        table = table[table["loss"].isin(pictures.COLOURS)]  # candidates would crowd them
-        pictures.save(pictures.ranks(table, settings.metrics), directory / "ranks.png")
-        pictures.save(pictures.gain(table, settings.metrics), directory / "gain.png")
+    for name, draw in (("ranks", pictures.ranks), ("gain", pictures.gain)):
+        path = directory / f"{name}.png"
+        path.unlink(missing_ok=True)  # it may be of more problems than these
+        if has_several(problems):
+            few = table[table["loss"].isin(pictures.COLOURS)]  # candidates would crowd them
+            pictures.save(draw(few, settings.metrics), path)
     shown = [name for name in CURVES if name in problems] or list(problems)[:2]
     figure = pictures.curves(done, settings, shown, settings.metrics[0])
     pictures.save(figure, directory / "curves.png")
+
+
+def has_several(problems: Iterable[str]) -> bool:
+    """Tell whether there is more than one data set, which comparisons need."""
+    return len({data_set(problem) for problem in problems}) > 1
 
 
 def folds_table(done: Mapping[Task, Result], problems: Sequence[str]) -> pd.DataFrame:
@@ -96,7 +105,7 @@ def summary(folds: pd.DataFrame, table: pd.DataFrame, settings: Settings) -> str
     """Return the tables of the study in Markdown."""
     parts = [standings(folds, settings), means(table, settings)]
     parts += [networks(table, metric) for metric in settings.metrics]
-    if table["problem"].nunique() > 1:
+    if has_several(table["problem"]):
         ours = [OURS, *MIXES]
         parts += [duels(table, metric, own) for metric in settings.metrics for own in ours]
     parts += [cases(table, metric) for metric in settings.metrics]
@@ -117,8 +126,9 @@ def standings(folds: pd.DataFrame, settings: Settings) -> str:
         f"## Best, or within {compare.ROPE} of the best\n\n"
         f"In which share of the {len(runs)} cases, a network on a problem each, a loss is the best "
         "or near the best of the others, those of metricc apart; by how much it is worse in its "
-        "worst case; and in which share the best of the others is surely better by more, by a "
-        "correlated t-test over the folds.\n\n" + _markdown(pd.DataFrame(rows).T, "loss")
+        "worst case; and in which share the best of the others is better by more with a chance of "
+        "95 %, by a correlated t-test over the folds: an upper bound, since the same folds name "
+        "the best.\n\n" + _markdown(pd.DataFrame(rows).T, "loss")
     )
 
 
@@ -126,15 +136,15 @@ def means(table: pd.DataFrame, settings: Settings) -> str:
     """Return the mean score and the mean rank of each loss."""
     columns = {}
     for metric in settings.metrics:
-        problems = compare.by_problem(table, metric)
-        mean, rank = problems.mean(), compare.ranks(problems)[problems.columns]
+        mean = compare.by_problem(table, metric).mean()
+        sets = compare.by_data_set(table, metric)
+        rank = compare.ranks(sets)[mean.index]
         columns[metric] = mean.map("{:.3f}".format) + rank.map(" ({:.1f})".format)
-    count = table["problem"].nunique()
-    distance = compare.critical_difference(table["loss"].nunique(), count)
+    distance = compare.critical_difference(table["loss"].nunique(), len(sets))
     return (
-        f"## Means and ranks\n\nThe mean over {count} problems and, in brackets, the mean rank; "
-        f"ranks less than {distance:.1f} apart may differ by chance (Nemenyi, 5 %).\n\n"
-        + _markdown(pd.DataFrame(columns), "loss")
+        f"## Means and ranks\n\nThe mean over {table['problem'].nunique()} problems and, in "
+        f"brackets, the mean rank over {len(sets)} data sets; ranks less than {distance:.1f} apart "
+        "may differ by chance (Nemenyi, 5 %).\n\n" + _markdown(pd.DataFrame(columns), "loss")
     )
 
 
@@ -151,20 +161,23 @@ def networks(table: pd.DataFrame, metric: str) -> str:
 
 def duels(table: pd.DataFrame, metric: str, own: str) -> str:
     """Return how a loss of metricc's fares against each of the others, one at a time."""
-    problems = compare.by_problem(table, metric)
+    sets = compare.by_data_set(table, metric)
+    duels = {loss: compare.duel(sets[own], sets[loss]) for loss in sets.columns.drop(own)}
+    chances = false_discovery_control([found.p_value for found in duels.values()], method="by")
     rows = {}
-    for loss in problems.columns.drop(own):
-        found = compare.duel(problems[own], problems[loss])
+    for (loss, found), p_value in zip(duels.items(), chances, strict=True):
         rows[loss] = {
             "wins / ties / losses": f"{found.wins} / {found.ties} / {found.losses}",
-            "Wilcoxon p": f"{found.p_value:.2g}",
+            "Wilcoxon p": f"{p_value:.2g}",
             "better": f"{found.better:.2f}",
             "same": f"{found.same:.2f}",
             "worse": f"{found.worse:.2f}",
         }
     return (
-        f"## {metric}: {own} against each\n\nBy problem; a difference up to {compare.ROPE} is a "
-        "tie. The last three are chances by the Bayesian signed-rank test.\n\n"
+        f"## {metric}: {own} against each\n\nOver {len(sets)} data sets; a difference up to "
+        f"{compare.ROPE} is a tie. The p-values are corrected for {len(sets.columns) - 1} "
+        "comparisons (Benjamini and Yekutieli). The last three are the chances that on a further "
+        "data set this is the likeliest outcome (Bayesian signed-rank test).\n\n"
         + _markdown(pd.DataFrame(rows).T, "loss")
     )
 

@@ -13,7 +13,7 @@ from candidates import CANDIDATES
 from folds import Folds, cut
 from losses import LOSSES
 from networks import NETWORKS
-from problems import PICTURES, Loader
+from problems import PICTURES, Problem
 from stacked import State, run
 from train import Best, Schedule, count, train
 
@@ -91,14 +91,15 @@ def plan(
     return [tasks[index] for index in order]
 
 
-def perform(task: Task, loader: Loader, settings: Settings) -> Result:
+def perform(task: Task, problem: Problem, settings: Settings) -> Result:
     """Train, choose by the validation rows, and count on the test rows.
 
     Raises:
         ValueError: a fold would lack one of the classes.
     """
     torch.set_num_threads(1)  # other tasks have the other cores
-    folds = cached_folds(loader, settings)
+    repeats = settings.repeats if len(problem.labels) < SMALL else 1
+    folds = cut(problem, settings.folds, repeats, settings.seed)
     network, names = NETWORKS[task.network], [task.metric] if task.metric else settings.metrics
     metrics = [compiled(name) for name in names]
     recipe = RECIPES[task.loss]
@@ -130,20 +131,6 @@ def perform(task: Task, loader: Loader, settings: Settings) -> Result:
 def compiled(name: str) -> metricc.Metric:
     """Return a metric of the library."""
     return metricc.compile(name)
-
-
-_KEPT: dict[tuple[Loader, Settings], Folds] = {}
-
-
-def cached_folds(loader: Loader, settings: Settings) -> Folds:
-    """Return the folds of a problem; those of the last one are kept for the next task."""
-    key = (loader, settings)
-    if key not in _KEPT:
-        _KEPT.clear()
-        problem = loader()
-        repeats = settings.repeats if len(problem.labels) < SMALL else 1
-        _KEPT[key] = cut(problem, settings.folds, repeats, settings.seed)
-    return _KEPT[key]
 
 
 class Chosen(NamedTuple):
