@@ -1,6 +1,6 @@
 """Compare losses on imbalanced problems, by a protocol without leaks.
 
-    python examples/paper --quick            # a minute or two: shows that it runs
+    python examples/paper --quick            # less than a minute: shows that it runs
     python examples/paper                    # the whole study, more than an hour on two cores
     python examples/paper --csv my.csv --target label    # the same on data of your own
     python examples/paper --openml 1464
