@@ -48,40 +48,39 @@ def by_data_set(table: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 class Standing(NamedTuple):
-    """How a loss stands against the best of its rivals in each case.
-
-    Of many rivals one is always ahead by luck. `beaten` is the share of cases in which the best one
-    is better by more than `ROPE` with a chance of 95 %, by the Bayesian correlated t-test over the
-    folds: an upper bound, since these same folds have named the best.
-    """
+    """In which share of the rows a loss is the best or near it, and by how much it is behind."""
 
     best_or_near: float
-    beaten: float
     worst_deficit: float
 
 
-def stand(folds: pd.DataFrame, loss: str, rivals: list[str], runs: pd.Series) -> Standing:
-    """Compare a loss with the best of its rivals in every case.
+def stand(scores: pd.DataFrame, loss: str, rivals: list[str]) -> Standing:
+    """Compare a loss with the best of its rivals, of which one is always ahead by luck.
 
     Args:
-        folds: scores, a row per case and fold, a column per loss.
+        scores: a row per problem or case, a column per loss.
         loss: the loss in question.
         rivals: the others that count; the loss itself may be among them.
-        runs: how often the cross-validation of each case was repeated.
     """
     others = [each for each in rivals if each != loss]
-    cases = folds.groupby(CASE, sort=False).mean()
-    deficit = cases[others].max(axis=1) - cases[loss]
-    best = cases[others].idxmax(axis=1)
-    beaten = [
-        deficit[case] > ROPE and chance(scores[loss], scores[best[case]], runs[case]) >= SURE
+    deficit = scores[others].max(axis=1) - scores[loss]
+    return Standing(float((deficit <= ROPE).mean()), float(max(0.0, deficit.max())))
+
+
+def beaten(folds: pd.DataFrame, loss: str, rivals: list[str], runs: pd.Series) -> float:
+    """Return the share of cases in which the best rival is likely to be better indeed.
+
+    That is by more than `ROPE` with a chance of 95 %, by the Bayesian correlated t-test over the
+    folds: an upper bound, since these same folds have named the best. The arguments are those of
+    `stand`, with a row per case and fold; `runs` is how often each case's folds were drawn.
+    """
+    others = [each for each in rivals if each != loss]
+    best = folds.groupby(CASE, sort=False).mean()[others].idxmax(axis=1)
+    chances = [
+        chance(scores[loss], scores[best[case]], runs[case])
         for case, scores in folds.groupby(CASE, sort=False)
     ]
-    return Standing(
-        best_or_near=float((deficit <= ROPE).mean()),
-        beaten=float(np.mean(beaten)),
-        worst_deficit=float(max(0.0, deficit.max())),
-    )
+    return float(np.mean([each >= SURE for each in chances]))
 
 
 def chance(loss: pd.Series, rival: pd.Series, runs: int) -> float:

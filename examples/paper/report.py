@@ -103,7 +103,7 @@ def _facts(problem: Problem) -> dict[str, float]:
 
 def summary(folds: pd.DataFrame, table: pd.DataFrame, settings: Settings) -> str:
     """Return the tables of the study in Markdown."""
-    parts = [standings(folds, settings), means(table, settings)]
+    parts = [standings(folds, table, settings), means(table, settings)]
     parts += [networks(table, metric) for metric in settings.metrics]
     if has_several(table["problem"]):
         ours = [OURS, *MIXES]
@@ -112,23 +112,32 @@ def summary(folds: pd.DataFrame, table: pd.DataFrame, settings: Settings) -> str
     return "\n\n".join(parts) + "\n"
 
 
-def standings(folds: pd.DataFrame, settings: Settings) -> str:
+def standings(folds: pd.DataFrame, table: pd.DataFrame, settings: Settings) -> str:
     """Return how often each loss is the best of all that are no metricc's, or near it."""
-    rows: dict[str, dict[str, str]] = {}
+    of_problems: dict[str, dict[str, str]] = {}
+    of_cases: dict[str, dict[str, str]] = {}
     for metric in settings.metrics:
+        problems, cases = compare.by_problem(table, metric), compare.by_case(table, metric)
         scores = compare.by_fold(folds, metric)
         runs = scores.groupby(compare.CASE).size() // settings.folds
-        for loss in scores.columns:
-            found = compare.stand(scores, loss, RIVALS, runs)
-            text = f"{found.best_or_near:.0%}, {found.worst_deficit:.3f}, {found.beaten:.0%}"
-            rows.setdefault(loss, {})[metric] = text
+        for loss in cases.columns:
+            found = compare.stand(problems, loss, RIVALS)
+            text = f"{found.best_or_near:.0%}, {found.worst_deficit:.3f}"
+            of_problems.setdefault(loss, {})[metric] = text
+            found = compare.stand(cases, loss, RIVALS)
+            share = compare.beaten(scores, loss, RIVALS, runs)
+            text = f"{found.best_or_near:.0%}, {found.worst_deficit:.3f}, {share:.0%}"
+            of_cases.setdefault(loss, {})[metric] = text
     return (
         f"## Best, or within {compare.ROPE} of the best\n\n"
-        f"In which share of the {len(runs)} cases, a network on a problem each, a loss is the best "
-        "or near the best of the others, those of metricc apart; by how much it is worse in its "
-        "worst case; and in which share the best of the others is better by more with a chance of "
-        "95 %, by a correlated t-test over the folds: an upper bound, since the same folds name "
-        "the best.\n\n" + _markdown(pd.DataFrame(rows).T, "loss")
+        f"On which share of the {len(problems)} problems, each the mean of its networks, a loss is "
+        "the best or near the best of the others, those of metricc apart; and by how much it is "
+        "worse on its worst.\n\n"
+        + _markdown(pd.DataFrame(of_problems).T, "loss")
+        + f"\n\nThe same for the {len(cases)} cases, a network on a problem each; and in which "
+        "share of them the best of the others is better by more with a chance of 95 %, by a "
+        "correlated t-test over the folds: an upper bound, since the same folds name the best."
+        "\n\n" + _markdown(pd.DataFrame(of_cases).T, "loss")
     )
 
 
