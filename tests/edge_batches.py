@@ -46,6 +46,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
         {"log": True},
         {"exponent": 0.5},
         {"mix": 0.5},
+        {"mix": 0.5, "mix_weights": "slopes"},
         {"momentum": 0.5},
     ),
     "multilabel": (
@@ -54,6 +55,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
         {"average": "none"},
         {"per_sample": True},
         {"mix": 0.5},
+        {"mix": 0.5, "mix_weights": "slopes"},
     ),
     "multiclass": (
         {"average": "weighted"},

@@ -30,6 +30,11 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
         "gmean",
         {"task": "multilabel", "mix": 0.2, "weight": (1, 2, 3, 4)},
     ),
+    "binary, mix by slopes": ("f1", {"mix": 0.5, "mix_weights": "slopes"}),
+    "multilabel, mix by slopes": (
+        "mcc",
+        {"task": "multilabel", "mix": 0.5, "mix_weights": "slopes", "average": "weighted"},
+    ),
     "multiclass, mix, log": ("f1", {"task": "multiclass", "mix": 0.4, "log": True}),
     "multiclass, classes": ("jaccard", {"task": "multiclass", "classes": (1, 3)}),
     "multiclass, joint": ("multiclass_mcc", {"mix": 0.1}),
@@ -124,6 +129,7 @@ def test_counts_of_single_precision_add_up_in_double() -> None:
 WRONG = {
     "binary": ((3,), [(2,), (4,), (3, 1), (), (1, 3)]),
     "binary, mix, log": ((6,), [(4,), (5,)]),
+    "binary, mix by slopes": ((7,), [(3,), (5,)]),
     "multilabel, macro": ((3, 4), [(3, 1, 4), (3, 3), (3, 1), (2, 4), (3, 70, 4)]),
     "multiclass, mix, log": ((5, 4), [(3, 4), (5, 1)]),
     "multiclass, joint": ((5, 4), [(3, 4), (5,)]),

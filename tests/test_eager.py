@@ -87,6 +87,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "linear": {"surrogate": "linear"},
     "rescaled": {"rescaled": True},
     "cross entropy": {"mix": 0.3},
+    "cross entropy, by slopes": {"mix": 0.3, "mix_weights": "slopes"},
     "smooth": {"smooth": 1.0, "extended": False},
 }
 

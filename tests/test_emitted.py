@@ -45,6 +45,8 @@ ALL_TASKS = [
     {"per_sample": True, "average": "none", "exponent": 0.75},
     {"extended": True, "mix": 1.0, "ignore_index": 255, "sync": True},
     {"task": "multilabel", "mix": 0.5, "from_logits": False, "classes": (2,)},
+    {"extended": True, "mix": 0.5, "mix_weights": "slopes", "kernels": "c"},
+    {**LABELS, "mix_weights": "slopes", "classes": (0, 2), "kernels": "c", "from_logits": False},
     {**LABELS, "average": "micro", "extended": True, "rescaled": True},
     {**LABELS, "average": "weighted", "weight": (1, 2, 3), "log": True},
     {"task": "multiclass", "average": "none", "per_sample": True, "mix": 2.0, **CLASSES},

@@ -167,8 +167,11 @@ def test_what_multiclass_takes(options: dict[str, Any]) -> None:
 
 
 MIXED: list[dict[str, Any]] = [
-    {"task": task, "mix": 0.5, "from_logits": from_logits}
-    for task in ("binary", "multilabel", "multiclass")
+    {**task, "mix": 0.5, "from_logits": from_logits}
+    for task in (
+        *({"task": name} for name in ("binary", "multilabel", "multiclass")),
+        *({"task": name, "mix_weights": "slopes"} for name in ("binary", "multilabel")),
+    )
     for from_logits in (True, False)
 ]
 
@@ -191,6 +194,7 @@ def test_a_cross_entropy_is_added(options: dict[str, Any], weight: torch.dtype |
 COUNTED: list[dict[str, Any]] = [
     {},
     {"mix": 1.0, "momentum": 0.5},
+    {"mix": 1.0, "momentum": 0.5, "mix_weights": "slopes", "task": "multilabel"},
     {"task": "multilabel", "momentum": 0.5},
     {"task": "multiclass", "mix": 0.5},
     {"task": "multiclass", "surrogate": "softmax", "per_sample": True},

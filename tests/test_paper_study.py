@@ -437,6 +437,18 @@ class TestCandidates:
         expected = (positive * terms).sum(-1) / share + (negative * terms).sum(-1) / (1 - share)
         torch.testing.assert_close(found, expected / 2 / 50)
 
+    @pytest.mark.parametrize("name", ["f1", "gmean", "balanced_accuracy", "mcc"])
+    def test_the_slope_mix_is_an_option_of_the_loss(self, name: str) -> None:
+        metric = metricc.compile(name)
+        option = losses.of_metric(mix=0.5, mix_weights="slopes")
+        steps = []
+        for recipe in (losses.MIXES["metricc + slope BCE"], option):
+            logits = self.logits.clone().requires_grad_()
+            values = recipe.make(metric, LABELS)(logits, self.target)
+            values.sum().backward()
+            steps.append((values.detach(), logits.grad))
+        torch.testing.assert_close(steps[0], steps[1])
+
     def test_slopes_of_f1(self) -> None:
         metric = metricc.compile("f1")
         found = losses.slope_bce(metric, LABELS)(self.logits, self.target)

@@ -38,6 +38,10 @@ OPTIONS = {
     "micro": "f1 --task multilabel --average micro --ignore-index -1 --class-dim 2",
     "apart": "kappa --task multilabel --average none --classes 0,2 --mix 0.3 --extended",
     "logarithm of labels": "fbeta --param beta=2 --task multilabel --log --mix 0.5 --per-sample",
+    "slopes": "gmean --mix 0.5 --mix-weights slopes --no-from-logits",
+    "slopes of labels": "mcc --task multilabel --mix 1 --mix-weights slopes --ignore-index 9",
+    "slopes of labels apart": "f1 --task multilabel --average none --mix 2 --mix-weights slopes",
+    "slopes of samples": "kappa --per-sample --mix 0.5 --mix-weights slopes --exponent 2",
     "logarithm of classes": "f1 --task multiclass --log",
     "weights": "jaccard --task multiclass --exponent 0.5 --weight 1,2,3 --extended",
     "shares": "f1 --task multiclass --surrogate softmax --no-from-logits --classes 1,3",
@@ -83,7 +87,14 @@ def test_every_option_passes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["f1 --mix 0.5", "jaccard --task multiclass --mix 1", "multiclass_mcc"]
+    "words",
+    [
+        "f1 --mix 0.5",
+        "mcc --mix 0.5 --mix-weights slopes",
+        "f1 --task multilabel --mix 0.5 --mix-weights slopes --no-from-logits",
+        "jaccard --task multiclass --mix 1",
+        "multiclass_mcc",
+    ],
 )
 @pytest.mark.usefixtures("kernels_on")
 def test_loops_in_c_pass(words: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import click
 from ..compiler import compile_source, emit
 from ..targets import OF_LOSSES, TARGETS
 from ..targets.options import LossOptions
-from ..targets.values import Average, Direction, Kernels, Task, surrogates
+from ..targets.values import Average, Direction, Kernels, MixWeights, Task, surrogates
 from .files import write
 from .options import force_option, formula_source, loss_option, param_option, parse_numbers
 
@@ -52,6 +52,11 @@ from .options import force_option, formula_source, loss_option, param_option, pa
 @loss_option("--weight", callback=parse_numbers(float), help="Weights of the classes, as in 1,2,2.")
 @loss_option("--classes", callback=parse_numbers(int), help="The classes that count, as in 1,2.")
 @loss_option("--mix", type=float, help="The weight of a cross entropy that is added.")
+@loss_option(
+    "--mix-weights",
+    type=click.Choice(get_args(MixWeights)),
+    help="Let errors weigh in the cross entropy what they cost the metric.",
+)
 @loss_option("--log/--no-log", help="Take -log M in the place of 1 - M.")
 @loss_option("--exponent", type=float, help="Take (1 - M)^exponent in the place of 1 - M.")
 @loss_option(

@@ -133,28 +133,42 @@ class Definition:
         entries = {name: self._number(count)[None, None] for name, count in counts.items()}
         return bool(self.metric(entries) == (0 if self.claim.rises else 1))
 
-    def log_losses(self, input: Array, truth: Array) -> Array:
-        """Return the terms of the cross entropy, (N, C, S)."""
-        options, log = self.claim.options, self.numbers.log
-        prob = self._plain_probabilities(input)
-        terms = -truth * log(prob)
-        return terms if options.is_softmax else terms - (1 - truth) * log(1 - prob)
+    def slopes(self, entries: dict[str, Array]) -> tuple[Array, Array]:
+        """Return the slopes of a group's loss at a positive and at a negative, (G, C)."""
+        slopes = self.numbers.slopes(lambda entries: self.losses(entries).sum(1), entries)
+        return slopes["TP"] - slopes["FN"], slopes["FP"] - slopes["TN"]
 
-    def log_loss_weights(self, terms: Array, weight: Array) -> Array:
+    def log_losses(self, entries: dict[str, Array], input: Array, truth: Array) -> Array:
+        """Return the terms of the cross entropy, (N, C, S), each side at what it costs."""
+        of_pos, of_neg = self.costs(entries)
+        log, prob = self.numbers.log, self._plain_probabilities(input)
+        terms = -of_pos * truth * log(prob)
+        is_softmax = self.claim.options.is_softmax
+        return terms if is_softmax else terms - of_neg * (1 - truth) * log(1 - prob)
+
+    def costs(self, entries: dict[str, Array]) -> tuple[Array, Array]:
+        """Return what an error costs at a positive and at a negative: the slopes, or 1 and 1."""
+        if self.claim.options.mix_weights is None:
+            return self._number(1), self._number(1)
+        of_pos, of_neg = (abs(slope)[:, :, None] for slope in self.slopes(entries))
+        return of_pos, of_neg
+
+    def log_loss_weights(self, entries: dict[str, Array], truth: Array, weight: Array) -> Array:
         """Return what each term counts in the mean of its group, or of its class if they part.
 
         A site of classes that exclude each other has one cross entropy: C terms of 1/C elements.
         """
-        options = self.claim.options
-        counts = weight + 0 * terms
-        total = counts.sum(2) / terms.shape[1] if options.is_softmax else counts.sum(2)
+        options, (of_pos, of_neg) = self.claim.options, self.costs(entries)
+        counts = weight + 0 * truth
+        sums = (counts * (of_pos * truth + of_neg * (1 - truth))).sum(2)
+        total = sums / truth.shape[1] if options.is_softmax else sums
         total = total if options.per_sample else total.sum(0)[None]
         if options.average != "none":
-            return counts / total.sum(1)[:, None, None]
-        if options.classes is not None:  # the others count nothing
-            is_chosen = torch.tensor([c in options.classes for c in range(terms.shape[1])])
+            total = total.sum(1)[:, None]
+        elif options.classes is not None:  # the others count nothing
+            is_chosen = torch.tensor([c in options.classes for c in range(truth.shape[1])])
             counts = counts * self.numbers.array(is_chosen.double())[:, None]
-        return counts / total[:, :, None]
+        return counts / (total + (total == 0))[:, :, None]
 
     def loss(self, input: Array, truth: Array, weight: Array) -> Array:
         """Return the whole loss, one number: a mean over groups, or a sum where they stay apart."""
@@ -169,8 +183,8 @@ class Definition:
         groups = 1 if self.claim.options.average == "none" else losses.shape[0]
         total = losses.sum()
         if mix:
-            terms = self.log_losses(input, truth)
-            weights = self.log_loss_weights(terms, weight)
+            terms = self.log_losses(entries, input, truth)
+            weights = self.log_loss_weights(entries, truth, weight)
             total = total + self._number(mix) * (weights * terms).sum()
         return total / groups
 

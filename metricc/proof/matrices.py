@@ -13,7 +13,7 @@ import torch
 from ..ir.typed import ENTRIES
 from .row import passed, within, worst
 from .samples import class_count
-from .truth import entry_slopes, exactly
+from .truth import exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def of_program(emitted: Emitted, claim: Claim) -> Iterator[Row]:
     entries = {name: definition.numbers.array(x) for name, x in counts.items()}
     what = f"at {_MATRICES} matrices"
     yield within(f"value {what}", "50 digits", _error(value, definition.value(entries)), _LIMIT)
-    slopes = entry_slopes(lambda moved: definition.value(moved).sum(1), entries)
+    slopes = definition.numbers.slopes(lambda moved: definition.value(moved).sum(1), entries)
     exact = np.stack([slopes["TP"] - slopes["FN"], slopes["FP"] - slopes["TN"]])
     error = _error(torch.stack([grad_pos, grad_neg]), exact)
     yield within(f"slopes {what}", "50 digits", error, _SLOPES)

@@ -18,6 +18,7 @@ from mpmath import MPContext
 
 from ..evaluate import BOUND, LARGEST_EXPONENT, LOG_ZERO
 from ..frontend.values import operations
+from ..ir.typed import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 Array = Any
 """An array of 50-digit numbers or a tensor, both with operators and `sum`."""
+
+Entries = dict[str, Array]
+"""TP, TN, FP, FN of each group and class, (G, C)."""
 
 Real = Any
 """One 50-digit number, for which there is no type information."""
@@ -46,6 +50,8 @@ class Numbers:
     exp: Callable[[Array], Array]
     log: Callable[[Array], Array]
     operations: Mapping[str, Callable[..., Array]]
+    slopes: Callable[[Callable[[Entries], Array], Entries], Entries]
+    """d function/d entry, (G, C), of a function from entries (G, C) to a number per group."""
 
 
 def evaluate(term: Term, names: Mapping[str, Array], numbers: Numbers) -> Array:
@@ -76,7 +82,25 @@ def fifty_digits(zero_division: float) -> Numbers:
         exp=_over_arrays(MP.exp),
         log=_over_arrays(MP.log),
         operations={**elementwise, **_REDUCED_ARRAYS},
+        slopes=_differences,
     )
+
+
+def _differences(function: Callable[[Entries], Array], entries: Entries) -> Entries:
+    """Move an entry by a part of itself, and an empty one by a part of all."""
+    total = sum(entries[name].sum() for name in ENTRIES)
+    slopes = {}
+    for name, x in entries.items():
+        slopes[name] = 0 * x
+        for c in range(x.shape[1]):
+            h = STEP * (x[:, c] + total * (x[:, c] == 0))
+            sides = []
+            for side in (h, -h):
+                moved = x.copy()
+                moved[:, c] += side
+                sides.append(function({**entries, name: moved}))
+            slopes[name][:, c] = (sides[0] - sides[1]) / (2 * h)
+    return slopes
 
 
 def _exactly(x: Fraction | float) -> Array:
@@ -148,7 +172,18 @@ def tensors() -> Numbers:
         exp=torch.exp,
         log=torch.log,
         operations=_ON_TENSORS,
+        slopes=_autograd,
     )
+
+
+def _autograd(function: Callable[[Entries], Array], entries: Entries) -> Entries:
+    """Differentiate at entries that are taken for constants."""
+    with torch.enable_grad():
+        moved = {name: x.detach().requires_grad_() for name, x in entries.items()}
+        total = function(moved).sum()
+        slopes = torch.autograd.grad(total, [*moved.values()], allow_unused=True)
+    found = zip(moved.items(), slopes, strict=True)
+    return {name: torch.zeros_like(x) if slope is None else slope for (name, x), slope in found}
 
 
 _ON_TENSORS: dict[str, Callable[..., Array]] = {

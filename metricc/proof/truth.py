@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..ir.typed import ENTRIES
 from .definition import Definition
 from .numbers import MP, STEP, fifty_digits
 
@@ -46,44 +45,19 @@ def truth_of(
     if entries is None:
         entries = entries_of(definition, batch)
 
-    def of_entries(entries: dict[str, Array]) -> Array:
-        return definition.losses(entries).sum(1)
-
-    slopes = entry_slopes(of_entries, entries)
-    positive, negative = slopes["TP"] - slopes["FN"], slopes["FP"] - slopes["TN"]
+    positive, negative = definition.slopes(entries)
     moved = weight * (truth * positive[:, :, None] + (1 - truth) * negative[:, :, None])
     gradient = _pulled_back(definition, definition.decisions, input, moved)
     mix = MP.mpf(definition.claim.options.mix)
     if mix:
-        terms = definition.log_losses(input, truth)
-        weights = mix * definition.log_loss_weights(terms, weight)
-        gradient = gradient + _pulled_back(
-            definition, lambda input: definition.log_losses(input, truth), input, weights
-        )
+        weights = mix * definition.log_loss_weights(entries, truth, weight)
+
+        def log_losses(input: Array) -> Array:
+            return definition.log_losses(entries, input, truth)
+
+        gradient = gradient + _pulled_back(definition, log_losses, input, weights)
     groups = 1 if definition.claim.options.average == "none" else positive.shape[0]
     return Truth(definition.loss_at(entries, input, truth, weight), gradient / groups)
-
-
-def entry_slopes(
-    function: Callable[[dict[str, Array]], Array], entries: dict[str, Array]
-) -> dict[str, Array]:
-    """Return d function/d entry, (G, C), of a function from entries (G, C) to a number per group.
-
-    An entry moves by a part of itself, and an empty one by a part of all.
-    """
-    total = sum(entries[name].sum() for name in ENTRIES)
-    slopes = {}
-    for name, x in entries.items():
-        slopes[name] = 0 * x
-        for c in range(x.shape[1]):
-            h = STEP * (x[:, c] + total * (x[:, c] == 0))
-            sides = []
-            for side in (h, -h):
-                moved = x.copy()
-                moved[:, c] += side
-                sides.append(function({**entries, name: moved}))
-            slopes[name][:, c] = (sides[0] - sides[1]) / (2 * h)
-    return slopes
 
 
 def _pulled_back(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .. import diagnostics as d
 from ..frontend.names import nearest
-from .values import Average, Direction, Kernels, Task, checked
+from .values import Average, Direction, Kernels, MixWeights, Task, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,8 @@ class LossOptions:
 
     `task` and `average` are torchmetrics' words; `per_sample` makes a confusion matrix of each
     sample. `weight` is a number per class, `classes` are those that count. `mix` weighs a cross
-    entropy that is added; `log` takes -log M in the place of 1 - M, `exponent` its power.
+    entropy that is added, in which `mix_weights="slopes"` lets an error weigh what it costs the
+    metric; `log` takes -log M in the place of 1 - M, `exponent` its power.
     `sync` sums the entries over ranks, for trainers that average gradients ("mean") or add them.
     `momentum` keeps a running average of the entries. `extended` adds what a training script may
     ask for: a mask, counts, the hard metric. `validate` looks at the values of each batch, on any
@@ -56,6 +57,7 @@ class LossOptions:
     weight: tuple[float, ...] | None = None
     classes: tuple[int, ...] | None = None
     mix: float = 0.0
+    mix_weights: MixWeights | None = None
     log: bool = False
     exponent: float = 1.0
     sync: bool | Literal["mean", "sum"] = False
@@ -217,6 +219,17 @@ _CONFLICTS = (
             'give kernels="auto" or "none", or surrogate="identity"',
         ),
         lambda o, _: o.mix > 0 and o.surrogate == "softmax" and o.kernels == "c",
+    ),
+    _ConflictRule(
+        ("`mix_weights` without `mix`", "give mix=0.5, or another weight of the cross entropy"),
+        lambda o, _: o.mix_weights is not None and o.mix == 0,
+    ),
+    _ConflictRule(
+        (
+            '`mix_weights` and task="multiclass"',
+            "leave it out: what one class gains there, others lose",
+        ),
+        lambda o, _: o.mix_weights is not None and o.is_softmax,
     ),
     _ConflictRule(
         ("`momentum` or `sync` and `per_sample`", "give per_sample=False: samples do not add up"),

@@ -17,6 +17,7 @@ Direction = Literal["max", "min"]
 Task = Literal["binary", "multilabel", "multiclass"]
 Average = Literal["macro", "micro", "weighted", "none"]
 Kernels = Literal["none", "c", "triton", "auto"]
+MixWeights = Literal["slopes"]
 
 
 def surrogates() -> tuple[str, ...]:
@@ -44,6 +45,7 @@ _WORDS: dict[str, Callable[[], tuple[object, ...]]] = {
     "average": lambda: get_args(Average),
     "sync": lambda: (True, False, "mean", "sum"),
     "kernels": lambda: get_args(Kernels),
+    "mix_weights": lambda: get_args(MixWeights),
 }
 _SWITCHES = ("from_logits", "rescaled", "per_sample", "log", "extended", "validate")
 

@@ -25,7 +25,6 @@ def argument_holes(plan: Plan) -> Holes:
     plain = [name for name in numbers if name not in plan.own]
     after = plain[len(surrogate) :]
     saved = "[:3]" if len(plan.tensors) > len(BATCH) else ""
-    slopes = ["log_slope"] if plan.has_log_loss else []
     extras = [*_extras(plan.program, ""), *_policy(plan, "")]
     return {
         "SURROGATE_OPTIONS": "".join(f", {name}" for name in surrogate),
@@ -33,7 +32,9 @@ def argument_holes(plan: Plan) -> Holes:
         "SAVED": saved,
         "COUNT_ARGUMENTS": ", ".join((*BATCH, *surrogate)),
         "LOSS_ARGUMENTS": "".join(f", {name}" for name in (*after, *parameters)),
-        "PULL_ARGUMENTS": ", ".join(("scale", "grad_pos", "grad_neg", *slopes, *BATCH, *surrogate)),
+        "PULL_ARGUMENTS": ", ".join(
+            ("scale", "grad_pos", "grad_neg", *plan.log_slopes, *BATCH, *surrogate)
+        ),
         "CALL_ARGUMENTS": ", ".join((*plan.tensors, *plain, *parameters)),
         "PROGRAM_ARGUMENTS": arguments_of(plan, plan.program),
         "PROGRAM_CALL": ", ".join(("*entries", *extras, *parameters)),
@@ -107,7 +108,7 @@ def _constructor_holes(plan: Plan) -> Holes:
 def _choices(plan: Plan) -> list[str]:
     """Return the options that made the text what it is, where they are not the usual ones."""
     options, shown = plan.options, []
-    for name in ("task", "average", "surrogate", "sync"):
+    for name in ("task", "average", "surrogate", "mix_weights", "sync"):
         value = getattr(options, name)
         is_usual = name in options.inferred and not (name == "task" and value != "binary")
         if value not in (None, False) and not is_usual:

@@ -102,7 +102,7 @@ def _block_holes(plan: Plan) -> Holes:
 def counts_shape(plan: Plan) -> str:
     """Return the code of the shape of what soft_counts returns, once arguments are arranged."""
     options = plan.options
-    rows = len(plan.entries) + 2 * plan.has_log_loss
+    rows = len(plan.entries) + len(plan.log_loss_counts)
     if not options.is_grouped:
         return f"({rows},)"
     sizes = ["input.shape[0]"] if options.per_sample else []
@@ -125,19 +125,29 @@ def _gradient_holes(plan: Plan) -> Holes:
         grad = "\n".join([*([shared] if options.is_softmax else []), *lines])
     is_early = options.is_softmax and options.average == "none"
     late = " * scale  # what a loss scale adds may overflow"
-    log_root = "beside(log_slope**0.5, wide)" if options.is_grouped else "log_slope**0.5"
-    log_loss = [
-        f"log_root = {log_root}  # which float32 holds, as for the slopes",
-        "grad = grad + log_loss_backward(scale, log_root, wide, pos, sample_weight)",
-        "grad = grad.clamp(-limit, limit)",
-    ]
     return {
         "GRAD": grad,
         "PULL_SMALL": "\n".join(_pull_small(plan)),
         "SCALE_FIRST": "grad = grad * scale" if is_early else "",
         "SCALE": "" if is_early else late,
-        "PULL_LOG_LOSS": "\n".join(log_loss) if plan.has_log_loss else "",
+        "PULL_LOG_LOSS": "\n".join(_pull_log_loss(plan)),
     }
+
+
+def _pull_log_loss(plan: Plan) -> list[str]:
+    """Return the lines that add the gradient of the cross entropy, if there is one."""
+    if not plan.has_log_loss:
+        return []
+    call = "grad = grad + log_loss_backward({}, wide, pos, sample_weight)"
+    shape = "beside({}, wide)" if plan.options.is_grouped else "{}"
+    if plan.mixes_by_slopes:
+        roots = ", ".join(shape.format(x) for x in ("log_pos**0.5", "log_neg**0.5"))
+        lines = [f"log_roots = {roots}", call.format("scale, *log_roots")]
+    else:
+        root = shape.format("log_slope**0.5")
+        note = "  # which float32 holds, as for the slopes"
+        lines = [f"log_root = {root}{note}", call.format("scale, log_root")]
+    return [*lines, "grad = grad.clamp(-limit, limit)"]
 
 
 def _pull_small(plan: Plan) -> list[str]:
@@ -157,9 +167,13 @@ def _pull_small(plan: Plan) -> list[str]:
     ]
 
 
+_SIDES = {
+    True: ("target * log_sigmoid(input)", "(1 - target) * log_sigmoid(-input)"),
+    False: ("target * log_p", "(1 - target) * log_q"),
+}
+"""The negative cross entropy of positives and of negatives, of logits or probabilities."""
 _LOSSES = {
-    ("binary", True): "-target * log_sigmoid(input) - (1 - target) * log_sigmoid(-input)",
-    ("binary", False): "-target * log_p - (1 - target) * log_q",
+    **{("binary", of_logits): f"-{pos} - {neg}" for of_logits, (pos, neg) in _SIDES.items()},
     ("softmax", True): "-target * torch.log_softmax(input, 1)",
     ("softmax", False): "-target * torch.log(input.clamp(min=1e-38))",
 }
@@ -183,14 +197,24 @@ _SLOPES = {
     ("softmax", False): "return -scale * target / input.clamp(min=1e-12)",
 }
 
+_SIDES_SLOPES = {
+    True: "return scale * (negative * torch.sigmoid(input) - positive * torch.sigmoid(-input))",
+    False: "variance = (input * (1 - input)).clamp(min=1e-12)\n"
+    "return scale * (negative * input - positive * (1 - input)) / variance",
+}
+
 
 def _log_loss_holes(plan: Plan) -> Holes:
     kind = ("softmax" if plan.options.is_softmax else "binary", plan.options.from_logits)
+    of_logits = plan.options.from_logits
     return {
         "LOG_LOSS_BEFORE": _BEFORE[kind],
         "LOG_LOSS": _LOSSES[kind],
+        "OF_POSITIVES": _SIDES[of_logits][0],
+        "OF_NEGATIVES": _SIDES[of_logits][1],
+        "LOG_LOSS_SIDES_SLOPE": _SIDES_SLOPES[of_logits],
         "TERMS": " / input.shape[1]" if plan.options.is_softmax else "",
-        "LOG_LOSS_SUMS": _sums(plan, "(losses, weight)"),
+        "LOG_LOSS_SUMS": _sums(plan, "sums" if plan.mixes_by_slopes else "(losses, weight)"),
         "LOG_LOSS_SLOPE": _SLOPES[kind],
     }
 

@@ -61,7 +61,7 @@ def _loops(plan: Plan) -> list[str]:
     """Return what the loops are to know of the source."""
     options = plan.options
     sizes = (len(plan.surrogate_options), len(plan.numbers))
-    rows = len(plan.entries) + 2 * plan.has_log_loss
+    rows = len(plan.entries) + len(plan.log_loss_counts)
     found = [f"entries={rows}", f"numbers={sizes}", "check=check_values"]
     found += ["per_sample=True"] if options.per_sample else []
     return found + (["has_classes=True"] if options.has_classes else [])

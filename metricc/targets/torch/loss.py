@@ -75,7 +75,7 @@ def _results(plan: Plan) -> tuple[str, ...]:
     """Return the loss and its slopes, as linearize gives them."""
     made = form(plan)
     slopes = f"{made.sign}grad_pos", f"{made.sign}grad_neg"
-    return ("loss", *slopes, "log_slope") if plan.has_log_loss else (made.code, *slopes)
+    return ("loss", *slopes, *plan.log_slopes) if plan.has_log_loss else (made.code, *slopes)
 
 
 def _return_bounded(plan: Plan) -> str:
@@ -108,7 +108,8 @@ def _counted(plan: Plan) -> list[str]:
 
 
 def _plain_entries(plan: Plan) -> list[str]:
-    split = ["*entries, losses, terms = entries"] if plan.has_log_loss else []
+    names = ", ".join(plan.log_loss_counts)
+    split = [f"*entries, {names} = entries"] if plan.has_log_loss else []
     return ["entries = precise(counts).unbind()", *split]
 
 
@@ -116,18 +117,29 @@ def _grouped_entries(plan: Plan) -> list[str]:
     subset = ", classes" if plan.selects else ""
     if not plan.has_log_loss:
         return [f"entries = gather(counts{subset})"]
+    names = plan.log_loss_counts
     return [
-        f"entries = gather(counts[:-2]{subset})",
-        "losses, terms = counts[-2:].to(entries[0].dtype)",
+        f"entries = gather(counts[:-{len(names)}]{subset})",
+        f"{', '.join(names)} = counts[-{len(names)}:].to(entries[0].dtype)",
     ]
 
 
 def _mean_log_loss(plan: Plan) -> list[str]:
     """Return the lines for the cross entropy of each group, and its slope."""
     groups = ["losses, terms = (x.sum_to_size(value.shape) for x in (losses, terms))"]
+    lines = groups if plan.options.is_grouped else []
+    if not plan.mixes_by_slopes:
+        lines = [*lines, "log_slope = mix / (terms + (terms == 0))"]
+        return [*lines, f"loss = {form(plan).code} + log_slope * losses"]
     return [
-        *(groups if plan.options.is_grouped else []),
-        "log_slope = mix / (terms + (terms == 0))",
+        "# what an error costs the metric; the gradient takes these weights for constants",
+        "costs = [torch.as_tensor(x).detach().abs() for x in (grad_pos, grad_neg)]",
+        "of_pos, of_neg = (bounded(x) for x in costs)",
+        "losses = bounded(of_pos * misses + of_neg * alarms)",
+        "terms = bounded(of_pos * positives + of_neg * negatives)",
+        *lines,
+        "log_slope = bounded(mix / (terms + (terms == 0)))",
+        "log_pos, log_neg = log_slope * of_pos, log_slope * of_neg",
         f"loss = {form(plan).code} + log_slope * losses",
     ]
 

@@ -58,6 +58,25 @@ class Plan:
         return self.options.mix > 0
 
     @property
+    def mixes_by_slopes(self) -> bool:
+        """Tell whether the metric's slopes weigh the cross entropy."""
+        return self.has_log_loss and self.options.mix_weights == "slopes"
+
+    @property
+    def log_loss_counts(self) -> tuple[str, ...]:
+        """What is counted beside the entries: sums of the cross entropy, and of its weights."""
+        if self.mixes_by_slopes:
+            return ("misses", "alarms", "positives", "negatives")
+        return ("losses", "terms") if self.has_log_loss else ()
+
+    @property
+    def log_slopes(self) -> tuple[str, ...]:
+        """What the cross entropy is multiplied by: of all elements, or of either side."""
+        if self.mixes_by_slopes:
+            return ("log_pos", "log_neg")
+        return ("log_slope",) if self.has_log_loss else ()
+
+    @property
     def has_loops(self) -> bool:
         """Tell whether the file carries loops in C; these take one softmax, not two."""
         is_double = self.has_log_loss and self.options.surrogate == "softmax"

@@ -14,10 +14,11 @@ typedef struct {
 } Batch;
 
 /* What a pass over elements multiplies by, for each class: slopes over their root, the root, what
-   comes from the loss scale, and the slope of a cross entropy, scaled, over its root where there
-   are weights. Slopes may exceed float32 where the gradient does not. */
+   comes from the loss scale, and the slopes of a cross entropy at a positive and at a negative,
+   scaled; where there are weights, over their roots, which follow. Slopes may exceed float32 where
+   the gradient does not. */
 typedef struct {
-    REAL pos, neg, root, scale, log, log_root;
+    REAL pos, neg, root, scale, log_pos, log_neg, pos_root, neg_root;
     int are_small;
 } Slopes;
 

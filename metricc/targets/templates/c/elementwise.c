@@ -24,7 +24,7 @@ static inline int have_rows(const Layout *at, const int64_t *strides)
     return at->classes > 1 && strides[1] == 1 && strides[2] == at->classes;
 }
 
-static int64_t scratch_size(const Layout *at) { return 12 * rows_at_once(at) * at->classes; }
+static int64_t scratch_size(const Layout *at) { return 16 * rows_at_once(at) * at->classes; }
 
 /* Add the entries of n rows to sums, and return how far off values are. */
 static inline REAL count_rows(const INPUT *input, const TARGET *target, const WEIGHT *weight,
@@ -171,12 +171,14 @@ static inline void pull_rows(const INPUT *input, const TARGET *target, const WEI
 {
     int64_t length = rows_at_once(at) * at->classes, end = n * at->classes;
     REAL *pos = scratch, *neg = pos + length, *root = neg + length, *scale = root + length;
-    REAL *of_log = scale + length, *log_root = of_log + length;
+    REAL *log_pos = scale + length, *log_neg = log_pos + length;
+    REAL *pos_root = log_neg + length, *neg_root = pos_root + length;
     int are_small = 1;
     for (int64_t j = 0; j < length; j++) {
         const Slopes *of_class = slopes + j % at->classes;
         pos[j] = of_class->pos, neg[j] = of_class->neg, root[j] = of_class->root;
-        scale[j] = of_class->scale, of_log[j] = of_class->log, log_root[j] = of_class->log_root;
+        scale[j] = of_class->scale, log_pos[j] = of_class->log_pos, log_neg[j] = of_class->log_neg;
+        pos_root[j] = of_class->pos_root, neg_root[j] = of_class->neg_root;
         are_small &= of_class->are_small;
     }
     for (int64_t start = 0; start < end; start += length) {
@@ -187,7 +189,8 @@ static inline void pull_rows(const INPUT *input, const TARGET *target, const WEI
             REAL w = IS_WEIGHTED ? LOAD(WEIGHT, weight[start + j]) : 1;
             __BLANK_INPUT__
             __BLANK_TARGET__
-            const Slopes here = {pos[j], neg[j], root[j], scale[j], of_log[j], log_root[j], 0};
+            const Slopes here = {pos[j],     neg[j],     root[j],     scale[j], log_pos[j],
+                                 log_neg[j], pos_root[j], neg_root[j], 0};
             REAL grad = pull_element(x, t, w, by, here, are_small);
             gradient[start + j] = STORE(INPUT, grad);
         }

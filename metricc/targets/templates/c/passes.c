@@ -85,14 +85,15 @@ static int moderate(Decision by)
 }
 
 /* Slopes as elements take them, of one group; given are rows of dloss/da at positives and at
-   negatives, of what multiplies the gradient, and of the slope of a cross entropy, if there is one.
-   Softmax mixes the slopes of all classes. */
+   negatives, of what multiplies the gradient, and of the slopes of a cross entropy, if any,
+   in one row or two. Softmax mixes the slopes of all classes. */
 static void round_slopes(const double *given, int64_t group, int64_t groups, int64_t classes,
                          Decision by, Slopes *slopes)
 {
     const int is_moderate = !IS_SOFTMAX && !IS_WEIGHTED && LIMIT(INPUT) > 1e38 && moderate(by);
     const double *pos = given + group * classes, *neg = pos + groups * classes;
-    const double *scale = neg + groups * classes, *log_slope = scale + groups * classes;
+    const double *scale = neg + groups * classes, *log_pos = scale + groups * classes;
+    const double *log_neg = log_pos + (LOG_SLOPES - 1) * groups * classes;
     double most = 0;
     for (int64_t c = 0; c < classes; c++) {
         double root = sqrt(1e-30 + fabs(pos[c]) + fabs(neg[c]));
@@ -101,12 +102,15 @@ static void round_slopes(const double *given, int64_t group, int64_t groups, int
     }
     for (int64_t c = 0; c < classes; c++) {
         REAL root = IS_SOFTMAX ? (REAL)most : slopes[c].root;
-        double log_root = HAS_LOG_LOSS && IS_WEIGHTED ? sqrt(log_slope[c]) : 1;
-        REAL of_log = HAS_LOG_LOSS ? R(scale[c] * (log_slope[c] / log_root)) : 0;
-        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c]), of_log,
-                             R(log_root), 0};
+        double pos_root = LOG_SLOPES && IS_WEIGHTED ? sqrt(log_pos[c]) : 1;
+        double neg_root = LOG_SLOPES && IS_WEIGHTED ? sqrt(log_neg[c]) : 1;
+        REAL at_pos = LOG_SLOPES ? R(scale[c] * (IS_WEIGHTED ? pos_root : log_pos[c])) : 0;
+        REAL at_neg = LOG_SLOPES ? R(scale[c] * (IS_WEIGHTED ? neg_root : log_neg[c])) : 0;
+        slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c]), at_pos, at_neg,
+                             R(pos_root), R(neg_root), 0};
         if (is_moderate && fabs(scale[c]) * root * root < 1e15)
-            slopes[c] = (Slopes){R(pos[c] * scale[c]), R(neg[c] * scale[c]), 1, 1, of_log, 1, 1};
+            slopes[c] = (Slopes){R(pos[c] * scale[c]), R(neg[c] * scale[c]), 1, 1, at_pos, at_neg,
+                                 1, 1, 1};
     }
 }
 

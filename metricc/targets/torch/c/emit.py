@@ -34,13 +34,14 @@ def c_source(plan: Plan) -> str:
 
 def _break_line(line: str) -> list[str]:
     """Break a list of arguments that is too long; what follows stands under the first."""
+    end = " \\" if line.startswith("#") else ""
     indent = " " * (line.find("(") + 1)
     lines = [""]
     for part in line.split(", "):
         if len(lines[-1]) + len(part) > _WIDTH - 2:
             lines.append(indent)
         lines[-1] += f"{part}, "
-    return [*(broken.rstrip() for broken in lines[:-1]), lines[-1].removesuffix(", ")]
+    return [*(broken.rstrip() + end for broken in lines[:-1]), lines[-1].removesuffix(", ")]
 
 
 def has_metric(plan: Plan) -> bool:
@@ -54,7 +55,7 @@ def _constants(plan: Plan) -> str:
         (
             f"#define ENTRIES {len(_sums(plan))}",
             f"#define PER_SAMPLE {int(options.per_sample)}",
-            f"#define HAS_LOG_LOSS {int(plan.has_log_loss)}",
+            f"#define LOG_SLOPES {len(plan.log_slopes)}",
             f"#define IS_SOFTMAX {int(options.is_softmax and not is_given(plan))}",
         )
     )
@@ -62,7 +63,7 @@ def _constants(plan: Plan) -> str:
 
 def _sums(plan: Plan) -> tuple[str, ...]:
     """Return what is summed: the entries, and the cross entropy with the number of its terms."""
-    return (*plan.entries, *(("losses", "terms") if plan.has_log_loss else ()))
+    return (*plan.entries, *plan.log_loss_counts)
 
 
 def _batch_holes(plan: Plan) -> Holes:

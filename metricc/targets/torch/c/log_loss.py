@@ -25,6 +25,16 @@ _SLOPES = {
     ("shares", False): "return -t / vmax(x, R(1e-12));",
 }
 _CLAMP = "{0} = vclamp({0}, -LIMIT(INPUT), LIMIT(INPUT));"
+_COUNT_BY_SLOPES = (
+    "misses += w * t * log_loss(x, 1);\nalarms += w * (1 - t) * log_loss(x, 0);\n"
+    "positives += w * t;\nnegatives += w * (1 - t);"
+)
+_PULL_BY_SLOPES = (
+    "const REAL at_pos = slopes.log_pos * t * log_loss_backward(x, 1);\n"
+    "const REAL at_neg = slopes.log_neg * (1 - t) * log_loss_backward(x, 0);\n"
+    "grad += IS_WEIGHTED ? at_pos * w * slopes.pos_root + at_neg * w * slopes.neg_root\n"
+    "                    : at_pos + at_neg;"
+)
 _NONE = ("COUNT_LOG_LOSS", "PULL_LOG_LOSS", "SHIFTED", "NO_SHARES", "ADD_SHARES", "TRUTH_AGAIN")
 
 
@@ -36,13 +46,16 @@ def log_loss_holes(plan: Plan) -> Holes:
         return _of_softmax("t = IS_WEIGHTED && w == 0 ? 0 : t;" if plan.arranges else "")
     kind = ("shares" if plan.options.is_softmax else "binary", plan.options.from_logits)
     terms = " / R(classes)" if plan.options.is_softmax else ""
-    weight = "(IS_WEIGHTED ? w * slopes.log_root : 1)"
-    pull = f"grad += slopes.log * {weight} * log_loss_backward(x, t);"
+    weight = "(IS_WEIGHTED ? w * slopes.pos_root : 1)"
+    count = f"losses += w * log_loss(x, t);\nterms += w{terms};"
+    pull = f"grad += slopes.log_pos * {weight} * log_loss_backward(x, t);"
+    if plan.mixes_by_slopes:
+        count, pull = _COUNT_BY_SLOPES, _PULL_BY_SLOPES
     return {
         **dict.fromkeys(_NONE, ""),
         "LOG_LOSS": _LOSSES[kind],
         "LOG_LOSS_SLOPE": _SLOPES[kind],
-        "COUNT_LOG_LOSS": f"losses += w * log_loss(x, t);\nterms += w{terms};",
+        "COUNT_LOG_LOSS": count,
         "PULL_LOG_LOSS": f"{pull}\n{_CLAMP.format('grad')}",
     }
 
@@ -52,7 +65,7 @@ def _of_softmax(blank: str) -> Holes:
     read = "const TARGET *target = batch->target + PLACE(at->target, outer, c, start);"
     loss = "w * t * (vlog1p(block.total[i]) - block.slope[c * block.n + i])"
     lack = "const REAL lack = pred[i] > R(0.5) ? block.others[i] : 1 - pred[i];"
-    weight = "(IS_WEIGHTED ? w * by.log_root : 1)"
+    weight = "by.log_pos * (IS_WEIGHTED ? w * by.pos_root : 1)"
     slope = "const REAL slope = pred[i] * (block.total[i] - t) - t * lack;"
     return {
         "SHIFTED": "block.slope[c * block.n + i] = pred[i] - block.top[i];",
@@ -61,5 +74,5 @@ def _of_softmax(blank: str) -> Holes:
         "ADD_SHARES": "block.total[i] += t;",
         "READ_AGAIN": f"{read}\n(void)target, (void)of_target;",
         "TRUTH_AGAIN": f"REAL t = TRUTH_OF(i), w = block.weight[i];\n{blank}".rstrip(),
-        "PULL_LOG_LOSS": f"{lack}\n{slope}\nx += by.log * {weight} * slope;\n{_CLAMP.format('x')}",
+        "PULL_LOG_LOSS": f"{lack}\n{slope}\nx += {weight} * slope;\n{_CLAMP.format('x')}",
     }
