@@ -72,6 +72,38 @@ def test_both_commands_install_the_tested_versions() -> None:
     assert sum('".[test]"' in line for line in TEXT.splitlines()) == 1
 
 
+NAMES = {
+    "BCE, threshold tuned afterwards": "BCE, tuned",
+    "BCE, classes weighted": "weighted BCE",
+    "AnyLoss, L = 73": "AnyLoss",
+    "metricc's loss of the metric": "metricc",
+    'that with `mix=0.5, mix_weights="slopes"`': "metricc + slope BCE",
+}
+"""What the README and the study call a loss."""
+
+
+def test_the_scores_of_losses_are_those_of_the_study() -> None:
+    summary = (ROOT / "examples" / "paper" / "results" / "summary.md").read_text(encoding="utf-8")
+    shares, _, means, *_ = (
+        {cells[0]: cells[1:] for cells in map(row_cells, table.splitlines()[2:])}
+        for table in re.findall(r"(?:^\|.*\n)+", summary, flags=re.MULTILINE)
+    )
+    (table,) = re.findall(r"\| trained with .*\n\|.*\n((?:\|.*\n)+)", TEXT)
+    rows = list(map(row_cells, table.splitlines()))
+    assert len(rows) == 6
+    for name, *shown in rows:
+        loss = NAMES.get(name, name)
+        expected = [
+            f"{mean.split()[0]}, {share.split('%')[0]} %"
+            for mean, share in zip(means[loss], shares[loss], strict=True)
+        ]
+        assert [cell.replace("**", "") for cell in shown] == expected
+
+
+def row_cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
 def test_it_fits_on_a_few_screens() -> None:
     assert len(TEXT.splitlines()) < 150
 

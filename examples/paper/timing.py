@@ -44,6 +44,7 @@ OF_METRICS = {
     "score-oriented": {"surrogate": "cosine", "sharpness": 40.0},
     "AnyLoss": {"sharpness": 73.0},
     "metricc": {},
+    "metricc + slope BCE": {"mix": 0.5, "mix_weights": "slopes"},
 }
 
 STACKED = ("wine 15 %", "10 %, 5 columns", "random 10 %")
