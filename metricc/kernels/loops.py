@@ -116,12 +116,16 @@ class Loops:
         """Return the gradient for input.
 
         `slopes` are those at a positive and at a negative of each group, what the gradient is
-        multiplied by, and that of the cross entropy, if one is added: numbers, or tensors that
+        multiplied by, and those of the cross entropy, if one is added: numbers, or tensors that
         broadcast to a row of `counts`.
         """
-        rows = torch.empty((len(slopes), *self._groups(batch[0])), dtype=torch.float64)
-        for number, slope in enumerate(slopes):
-            rows[number] = slope
+        groups = self._groups(batch[0])
+        if groups:
+            rows = torch.empty((len(slopes), *groups), dtype=torch.float64)
+            for number, slope in enumerate(slopes):
+                rows[number] = slope
+        else:  # numbers, which are written sooner all at once
+            rows = torch.tensor([float(slope) for slope in slopes], dtype=torch.float64)
         code, given, layout, (input, *_) = self._call(batch)
         gradient = _empty(input, layout)
         if status := code.pull_back(*given, *numbers, rows.data_ptr(), gradient.data_ptr()):

@@ -20,6 +20,7 @@ def batch_holes(plan: Plan) -> Holes:
         "POSITIVES": f"target = {plan.target}" if plan.arranges else "",
         "COUNTS": _counts(plan),
         "RETURN_COUNTS": _return_counts(plan),
+        "RETURN_SOFT": _return_soft(plan),
         **_block_holes(plan),
         "TARGET": plan.target,
         **_gradient_holes(plan),
@@ -75,8 +76,17 @@ def _return_counts(plan: Plan) -> str:
     call = "count(pred, rest, target, sample_weight)"
     if not plan.has_log_loss:
         return f"return torch.stack({call})"
-    losses = "losses = log_loss(widen(input), target, sample_weight)"
-    return f"{losses}\nreturn torch.stack([*{call}, *losses])"
+    return f"{_LOG_LOSSES}\nreturn torch.stack([*{call}, *losses])"
+
+
+def _return_soft(plan: Plan) -> str:
+    call = "count(*soft, target, sample_weight)"
+    if not plan.has_log_loss:
+        return f"return soft, {call}"
+    return f"{_LOG_LOSSES}\nreturn soft, [*{call}, *losses]"
+
+
+_LOG_LOSSES = "losses = log_loss(widen(input), target, sample_weight)"
 
 
 def _block_holes(plan: Plan) -> Holes:
@@ -155,7 +165,7 @@ def _pull_small(plan: Plan) -> list[str]:
 
     Options are at most 1e30, so slopes below 1e7 keep the gradient in float32; weights may not.
     """
-    if not plan.has_floats:
+    if not plan.has_floats or plan.has_log_loss:
         return []
     names = "".join(f", {name}" for name in plan.surrogate_options)
     return [

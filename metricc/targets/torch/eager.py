@@ -16,7 +16,7 @@ _DEPTH = 8  # of a method's body
 def eager_holes(plan: Plan) -> Holes:
     """Return what templates/torch/eager.py and what it calls leave open."""
     return {
-        "ENTRY_COUNT": str(len(plan.entries)),
+        "ENTRY_COUNT": str(len(plan.entries) + len(plan.log_loss_counts)),
         "EAGER_FORWARD": "\n".join(_forward(plan)),
         "EAGER_BACKWARD": "\n".join(_backward(plan)),
     }

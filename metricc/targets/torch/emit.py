@@ -53,7 +53,8 @@ _FRAGMENTS: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
     ("", _always),  # the surrogate, and the functions that all of these call
     ("gather", lambda plan: plan.options.is_grouped or plan.options.extended),
     ("spread", lambda plan: plan.selects),
-    ("between", lambda plan: plan.has_floats),
+    ("between", lambda plan: plan.has_floats and not plan.has_log_loss),
+    ("constant", lambda plan: plan.mixes_by_slopes),
     ("loss_and_slopes", lambda plan: plan.has_floats),
     ("linearize", lambda plan: not plan.has_floats),
     ("arithmetic", _always),

@@ -39,22 +39,24 @@ def fused_holes(plan: Plan) -> Holes:
 
 def _forward(plan: Plan, numbers: str) -> list[str]:
     """Return the lines that make the loss, and the slopes for backward."""
-    batch = "batch = input, target, sample_weight"
-    metric = ["loss, ctx.slopes = LOOPS.forward(batch, options)", "return loss"]
-    if not plan.takes_counts and has_metric(plan):
-        return [batch, *metric]
+    few = len(plan.surrogate_options)
+    rest = f"*options[{few}:]" if few else "*options"
+    counts = f"LOOPS.counts(batch, {numbers})"
+    if has_metric(plan):
+        made = ["loss, ctx.slopes = LOOPS.forward(batch, options)", "return loss"]
+    elif plan.has_floats:
+        loss = f"loss, *ctx.slopes = loss_and_slopes(entries, {rest})"
+        made = [f"entries = {counts}.tolist()", loss, "return rounded(loss, input)"]
+    else:
+        made = [f"counts = {counts}"]
+    made = ["batch = input, target, sample_weight", *made]
+    if not plan.takes_counts:
+        return made
     call = ", ".join((*plan.tensors, "*options"))
     lines = [f"loss, *ctx.slopes = linearize({call})", "return rounded(loss, input)"]
     if plan.takes_totals:
         return lines
-    if has_metric(plan):
-        return ["if counts is None:", *(f"    {line}" for line in (batch, *metric)), *lines]
-    return [
-        "if counts is None:",
-        f"    {batch}",
-        f"    counts = LOOPS.counts(batch, {numbers})",
-        *lines,
-    ]
+    return ["if counts is None:", *(f"    {line}" for line in made), *lines]
 
 
 def _loops(plan: Plan) -> list[str]:

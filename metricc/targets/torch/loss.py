@@ -88,11 +88,14 @@ def _return_bounded(plan: Plan) -> str:
 
 def _entries_holes(plan: Plan) -> Holes:
     """Return how linearize gets its entries."""
-    lines = _grouped_entries(plan) if plan.options.is_grouped else _plain_entries(plan)
+    plain = ["entries = precise(counts).unbind()"]
+    lines = _grouped_entries(plan) if plan.options.is_grouped else plain
     sides = ("grad_pos", "grad_neg") if plan.selects else ()
+    names = ", ".join(plan.log_loss_counts)
     spread = [f"{side} = spread({side}, classes, counts.shape[-1], entries[0])" for side in sides]
     return {
         "ENTRIES_OF_BATCH": "\n".join([*_counted(plan), *lines]),
+        "SPLIT": f"*entries, {names} = entries" if names else "",
         "SMOOTH": "entries = [smooth + entry for entry in entries]",
         "SPREAD": "\n".join(spread),
         "MEAN_LOG_LOSS": "\n".join(_mean_log_loss(plan)) if plan.has_log_loss else "",
@@ -105,12 +108,6 @@ def _counted(plan: Plan) -> list[str]:
     if plan.takes_totals:
         return []
     return ["if counts is None:", f"    {call}"] if plan.takes_counts else [call]
-
-
-def _plain_entries(plan: Plan) -> list[str]:
-    names = ", ".join(plan.log_loss_counts)
-    split = [f"*entries, {names} = entries"] if plan.has_log_loss else []
-    return ["entries = precise(counts).unbind()", *split]
 
 
 def _grouped_entries(plan: Plan) -> list[str]:
@@ -133,8 +130,7 @@ def _mean_log_loss(plan: Plan) -> list[str]:
         return [*lines, f"loss = {form(plan).code} + log_slope * losses"]
     return [
         "# what an error costs the metric; the gradient takes these weights for constants",
-        "costs = [torch.as_tensor(x).detach().abs() for x in (grad_pos, grad_neg)]",
-        "of_pos, of_neg = (bounded(x) for x in costs)",
+        "of_pos, of_neg = (bounded(abs(constant(x))) for x in (grad_pos, grad_neg))",
         "losses = bounded(of_pos * misses + of_neg * alarms)",
         "terms = bounded(of_pos * positives + of_neg * negatives)",
         *lines,

@@ -95,12 +95,7 @@ class Plan:
     @property
     def takes_counts(self) -> bool:
         """Tell whether value and slopes can be taken at given counts."""
-        return (
-            self.options.extended
-            or self.takes_totals
-            or self.options.is_grouped
-            or self.has_log_loss
-        )
+        return self.options.extended or self.takes_totals or self.options.is_grouped
 
     @property
     def counts_by_loops(self) -> bool:
@@ -110,7 +105,7 @@ class Plan:
     @property
     def has_floats(self) -> bool:
         """Tell whether the scalars of a step on a CPU are floats, which are faster than tensors."""
-        return not self.options.is_grouped and not self.has_log_loss
+        return not self.options.is_grouped
 
     @property
     def has_constants(self) -> bool:

@@ -1,7 +1,9 @@
 def loss_and_slopes(entries__LOSS_ARGUMENTS__):
     """Return the loss and its slopes, at entries that are floats or tensors."""
+    __SPLIT__
     __SMOOTH__
     value, grad_pos, grad_neg = value_and_slopes(__PROGRAM_CALL__)
+    __MEAN_LOG_LOSS__
     __RETURN_BOUNDED__
 
 

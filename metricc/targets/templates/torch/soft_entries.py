@@ -3,7 +3,7 @@ def soft_entries(__COUNT_ARGUMENTS__):
     __BLANK__
     __POSITIVES__
     soft = surrogate(widen(input)__SURROGATE_OPTIONS__)
-    return soft, count(*soft, target, sample_weight)
+    __RETURN_SOFT__
 
 
 def soft_counts(__COUNT_ARGUMENTS__):
