@@ -93,7 +93,8 @@ class Combination:
     @property
     def is_weighted(self) -> bool:
         """Tell whether a batch without weights gets weights of 1, which saves building loops."""
-        return self.way == "C" and (self.metric not in EACH_DTYPE or bool(self.options))
+        has_own = self.metric in EACH_DTYPE and not self.options
+        return self.way == "C" and not has_own and "mix_weights" not in dict(self.options)
 
 
 def losses_of(task: str) -> list[Loss]:

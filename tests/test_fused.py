@@ -191,6 +191,15 @@ def test_a_cross_entropy_is_added(options: dict[str, Any], weight: torch.dtype |
         assert_same("jaccard", input, indices, weights, **options, ignore_index=1)
 
 
+@pytest.mark.parametrize("task", ["binary", "multilabel"])
+def test_a_side_that_is_missing_and_would_cost_most(task: str) -> None:
+    metric, options = "positive_likelihood_ratio", {"mix": 0.5, "mix_weights": "slopes"}
+    for loss in losses(metric, task=task, **options):
+        input = batch(40, 3).requires_grad_()
+        (65536 * loss(input, torch.ones(40, 3))).backward()
+        assert input.grad.isfinite().all()
+
+
 COUNTED: list[dict[str, Any]] = [
     {},
     {"mix": 1.0, "momentum": 0.5},

@@ -587,6 +587,8 @@ runpy.run_path({str(STUDY)!r}, run_name="__main__")
         assert [task.problem for task in kept.done] == ["a"]
         with pytest.raises(journal.JournalError, match=r"data\.b 2, not 3"):
             journal.Journal(path, {**here, "data": {"b": "3"}})
+        with pytest.raises(journal.JournalError, match="code unknown, not 4"):
+            journal.Journal(path, {**here, "code": "4", "data": {"b": "2"}})
 
     def test_the_journal_knows_the_code(self) -> None:
         sources = {path.name for path in journal.sources()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pytest
 import torch
@@ -89,6 +90,17 @@ def test_hessian_is_the_jacobian_of_the_gradient(name: str) -> None:
     wanted = (slope(INPUT + step) - slope(INPUT - step)) / 2
     found = (curvature * step).sum((-3, -2, -1))
     torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("recall", {}), ("f1", {"task": "multilabel", "classes": (0, 1)})],
+    ids=str,
+)
+def test_hessian_where_a_side_costs_nothing(name: str, options: dict[str, Any]) -> None:
+    loss = metricc.compile(name).loss(mix=0.5, mix_weights="slopes", **options)
+    target = (torch.arange(INPUT.numel()) % 3 == 0).reshape(INPUT.shape)
+    assert hessian(lambda x: loss(x, target))(INPUT).isfinite().all()
 
 
 @pytest.mark.parametrize("name", ["multiclass", "subset", "each sample", "joint"])

@@ -127,10 +127,14 @@ class Journal:
     def _check(self, header: Mapping[str, object], settings: Mapping[str, object]) -> None:
         """Refuse settings other than those of the results; further problems are welcome."""
         known, wanted = _flat(header), _flat(settings)
-        for name in sorted(known.keys() & wanted.keys()):
-            if known[name] != wanted[name]:
+        for name in sorted(known.keys() | wanted.keys()):
+            is_one_only = name not in known or name not in wanted
+            if is_one_only and name.startswith("data."):
+                continue
+            if is_one_only or known[name] != wanted[name]:
+                before, now = known.get(name, "unknown"), wanted.get(name, "unknown")
                 raise JournalError(
-                    f"{self.path} holds results with {name} {known[name]}, not {wanted[name]}: "
+                    f"{self.path} holds results with {name} {before}, not {now}: "
                     "name another directory with --out, or delete that one"
                 )
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .claim import Claim
     from .numbers import Array, Numbers
 
+Costs = tuple["Array", "Array"]
+"""What an error weighs in a cross entropy, at a positive and at a negative: (G, C, 1), or 1."""
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -138,27 +141,27 @@ class Definition:
         slopes = self.numbers.slopes(lambda entries: self.losses(entries).sum(1), entries)
         return slopes["TP"] - slopes["FN"], slopes["FP"] - slopes["TN"]
 
-    def log_losses(self, entries: dict[str, Array], input: Array, truth: Array) -> Array:
+    def log_losses(self, costs: Costs, input: Array, truth: Array) -> Array:
         """Return the terms of the cross entropy, (N, C, S), each side at what it costs."""
-        of_pos, of_neg = self.costs(entries)
+        of_pos, of_neg = costs
         log, prob = self.numbers.log, self._plain_probabilities(input)
         terms = -of_pos * truth * log(prob)
         is_softmax = self.claim.options.is_softmax
         return terms if is_softmax else terms - of_neg * (1 - truth) * log(1 - prob)
 
-    def costs(self, entries: dict[str, Array]) -> tuple[Array, Array]:
+    def costs(self, entries: dict[str, Array]) -> Costs:
         """Return what an error costs at a positive and at a negative: the slopes, or 1 and 1."""
         if self.claim.options.mix_weights is None:
             return self._number(1), self._number(1)
         of_pos, of_neg = (abs(slope)[:, :, None] for slope in self.slopes(entries))
         return of_pos, of_neg
 
-    def log_loss_weights(self, entries: dict[str, Array], truth: Array, weight: Array) -> Array:
+    def log_loss_weights(self, costs: Costs, truth: Array, weight: Array) -> Array:
         """Return what each term counts in the mean of its group, or of its class if they part.
 
         A site of classes that exclude each other has one cross entropy: C terms of 1/C elements.
         """
-        options, (of_pos, of_neg) = self.claim.options, self.costs(entries)
+        options, (of_pos, of_neg) = self.claim.options, costs
         counts = weight + 0 * truth
         sums = (counts * (of_pos * truth + of_neg * (1 - truth))).sum(2)
         total = sums / truth.shape[1] if options.is_softmax else sums
@@ -183,8 +186,9 @@ class Definition:
         groups = 1 if self.claim.options.average == "none" else losses.shape[0]
         total = losses.sum()
         if mix:
-            terms = self.log_losses(entries, input, truth)
-            weights = self.log_loss_weights(entries, truth, weight)
+            costs = self.costs(entries)
+            terms = self.log_losses(costs, input, truth)
+            weights = self.log_loss_weights(costs, truth, weight)
             total = total + self._number(mix) * (weights * terms).sum()
         return total / groups
 

@@ -50,10 +50,11 @@ def truth_of(
     gradient = _pulled_back(definition, definition.decisions, input, moved)
     mix = MP.mpf(definition.claim.options.mix)
     if mix:
-        weights = mix * definition.log_loss_weights(entries, truth, weight)
+        costs = definition.costs(entries)
+        weights = mix * definition.log_loss_weights(costs, truth, weight)
 
         def log_losses(input: Array) -> Array:
-            return definition.log_losses(entries, input, truth)
+            return definition.log_losses(costs, input, truth)
 
         gradient = gradient + _pulled_back(definition, log_losses, input, weights)
     groups = 1 if definition.claim.options.average == "none" else positive.shape[0]

@@ -21,6 +21,7 @@ def batch_holes(plan: Plan) -> Holes:
         "COUNTS": _counts(plan),
         "RETURN_COUNTS": _return_counts(plan),
         "RETURN_SOFT": _return_soft(plan),
+        "AND_LOSSES": ", then what log_loss gives" if plan.has_log_loss else "",
         **_block_holes(plan),
         "TARGET": plan.target,
         **_gradient_holes(plan),

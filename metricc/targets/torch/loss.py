@@ -135,7 +135,7 @@ def _mean_log_loss(plan: Plan) -> list[str]:
         "terms = bounded(of_pos * positives + of_neg * negatives)",
         *lines,
         "log_slope = bounded(mix / (terms + (terms == 0)))",
-        "log_pos, log_neg = log_slope * of_pos, log_slope * of_neg",
+        "log_pos, log_neg = (constant(log_slope * x) for x in (of_pos, of_neg))",
         f"loss = {form(plan).code} + log_slope * losses",
     ]
 

@@ -84,6 +84,9 @@ static int moderate(Decision by)
     return are_moderate;
 }
 
+/* A number in the range of float32, in which 0 times it is 0. */
+static REAL in_range(double x) { return R(x < -1e35 ? -1e35 : x > 1e35 ? 1e35 : x); }
+
 /* Slopes as elements take them, of one group; given are rows of dloss/da at positives and at
    negatives, of what multiplies the gradient, and of the slopes of a cross entropy, if any,
    in one row or two. Softmax mixes the slopes of all classes. */
@@ -104,8 +107,8 @@ static void round_slopes(const double *given, int64_t group, int64_t groups, int
         REAL root = IS_SOFTMAX ? (REAL)most : slopes[c].root;
         double pos_root = LOG_SLOPES && IS_WEIGHTED ? sqrt(log_pos[c]) : 1;
         double neg_root = LOG_SLOPES && IS_WEIGHTED ? sqrt(log_neg[c]) : 1;
-        REAL at_pos = LOG_SLOPES ? R(scale[c] * (IS_WEIGHTED ? pos_root : log_pos[c])) : 0;
-        REAL at_neg = LOG_SLOPES ? R(scale[c] * (IS_WEIGHTED ? neg_root : log_neg[c])) : 0;
+        REAL at_pos = LOG_SLOPES ? in_range(scale[c] * (IS_WEIGHTED ? pos_root : log_pos[c])) : 0;
+        REAL at_neg = LOG_SLOPES ? in_range(scale[c] * (IS_WEIGHTED ? neg_root : log_neg[c])) : 0;
         slopes[c] = (Slopes){R(pos[c] / root), R(neg[c] / root), root, R(scale[c]), at_pos, at_neg,
                              R(pos_root), R(neg_root), 0};
         if (is_moderate && fabs(scale[c]) * root * root < 1e15)

@@ -1,5 +1,5 @@
 def count_blocks(batch, numbers):
-    """Return the entries as floats, and the soft decisions of a small batch, for backward."""
+    """Return what is counted as floats, and the soft decisions of a small batch, for backward."""
     parts = blocks(*batch)
     entries = [0.0] * __ENTRY_COUNT__
     for part in parts:

@@ -1,5 +1,5 @@
 def loss_and_slopes(entries__LOSS_ARGUMENTS__):
-    """Return the loss and its slopes, at entries that are floats or tensors."""
+    """Return the loss and its slopes, of what was counted: floats or tensors."""
     __SPLIT__
     __SMOOTH__
     value, grad_pos, grad_neg = value_and_slopes(__PROGRAM_CALL__)
