@@ -21,7 +21,7 @@ def batch_holes(plan: Plan) -> Holes:
         "COUNTS": _counts(plan),
         "RETURN_COUNTS": _return_counts(plan),
         "RETURN_SOFT": _return_soft(plan),
-        "AND_LOSSES": ", then what log_loss gives" if plan.has_log_loss else "",
+        "SUMS": _sums_in_words(plan),
         **_block_holes(plan),
         "TARGET": plan.target,
         **_gradient_holes(plan),
@@ -85,6 +85,12 @@ def _return_soft(plan: Plan) -> str:
     if not plan.has_log_loss:
         return f"return soft, {call}"
     return f"{_LOG_LOSSES}\nreturn soft, [*{call}, *losses]"
+
+
+def _sums_in_words(plan: Plan) -> str:
+    if plan.has_log_loss:
+        return "the sums that count and log_loss give"
+    return f"the entries {', '.join(plan.entries)} that they add up to"
 
 
 _LOG_LOSSES = "losses = log_loss(widen(input), target, sample_weight)"

@@ -1,5 +1,5 @@
 def log_loss(input, target, sample_weight):
-    """Return the cross entropy of positives, that of negatives, and how many both are."""
+    """Return the cross entropy of positives, that of negatives, and the number of each."""
     target = target.to(input.dtype)
     __LOG_LOSS_BEFORE__
     misses = -__OF_POSITIVES__

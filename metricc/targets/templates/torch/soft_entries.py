@@ -1,5 +1,5 @@
 def soft_entries(__COUNT_ARGUMENTS__):
-    """Return the soft decisions, and the entries __ENTRIES____LAST__ that they add up to__AND_LOSSES__."""
+    """Return the soft decisions, and __SUMS__."""
     __BLANK__
     __POSITIVES__
     soft = surrogate(widen(input)__SURROGATE_OPTIONS__)
