@@ -114,7 +114,7 @@ def between(pos, grad_pos, grad_neg):
 
 
 def loss_and_slopes(entries, smooth, zero_division, *parameters):
-    """Return the loss and its slopes, at entries that are floats or tensors."""
+    """Return the loss and its slopes, of what was counted: floats or tensors."""
     entries = [smooth + entry for entry in entries]
     value, grad_pos, grad_neg = value_and_slopes(*entries, zero_division, *parameters)
     return [bounded(x) for x in (1 - value, -grad_pos, -grad_neg)]
@@ -212,7 +212,7 @@ def blocks(input, *others):
 
 
 def count_blocks(batch, numbers):
-    """Return the entries as floats, and the soft decisions of a small batch, for backward."""
+    """Return what is counted as floats, and the soft decisions of a small batch, for backward."""
     parts = blocks(*batch)
     entries = [0.0] * 3
     for part in parts:
