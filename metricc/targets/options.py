@@ -221,7 +221,7 @@ _CONFLICTS = (
         lambda o, _: o.mix > 0 and o.surrogate == "softmax" and o.kernels == "c",
     ),
     _ConflictRule(
-        ("`mix_weights` without `mix`", "give mix=0.5, or another weight of the cross entropy"),
+        ("`mix_weights` and mix=0", "give mix=0.5, or another weight of the cross entropy"),
         lambda o, _: o.mix_weights is not None and o.mix == 0,
     ),
     _ConflictRule(
